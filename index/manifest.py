@@ -1,0 +1,78 @@
+"""The identity card of a model folder: what the model is, and the checksum of every file.
+
+Both the encoder and the reader are loaded through it, and the index records its
+hash, so vectors of two models never mix.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import ModelFolderInvalid
+
+MANIFEST_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """What a model folder holds.
+
+    Attributes:
+        name: for people.
+        kind: ``"encoder"`` or ``"reader"``.
+        licence: SPDX expression of the weights.
+        source: what the weights were made from.
+        files: sha256 of every file the model is loaded from, by name.
+        settings: what the model must be run with, by kind.
+    """
+
+    name: str
+    kind: str
+    licence: str
+    source: str
+    files: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+    @property
+    def sha256(self) -> str:
+        """Identify the model: one hash over its files and settings."""
+        parts = {"files": dict(self.files), "settings": dict(self.settings)}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the hex SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_manifest(folder: Path, kind: str) -> ModelManifest:
+    """Read a model folder's manifest and check every file against it.
+
+    Raises:
+        ModelFolderInvalid: no manifest, another kind of model, or a file that is missing
+            or changed.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        manifest = ModelManifest(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as exc:
+        raise ModelFolderInvalid(f"{folder} is not a model folder: {path.name}: {exc}") from exc
+    if manifest.kind != kind:
+        raise ModelFolderInvalid(f"{folder} holds a model of kind {manifest.kind!r}, not {kind!r}")
+    for name, expected in manifest.files.items():
+        file = folder / name
+        if Path(name).name != name or file.is_symlink() or not file.is_file():
+            raise ModelFolderInvalid(f"model file {file} is missing or not a plain file")
+        if sha256_of_file(file) != expected:
+            raise ModelFolderInvalid(f"model file {file} is damaged: its checksum is wrong")
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: ModelManifest) -> None:
+    """Write ``manifest.json`` into a model folder, replacing an earlier one."""
+    text = json.dumps(asdict(manifest), indent=2, sort_keys=True)
+    (folder / MANIFEST_NAME).write_text(text + "\n", encoding="utf-8")

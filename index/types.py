@@ -1,0 +1,200 @@
+"""The data that passes between layers: documents, passages, filters.
+
+Everything here is frozen. ``start`` and ``end`` are half-open code-point
+offsets into the text of the document as stored.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+PUBLIC = "public"
+DEFAULT_COLLECTION = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a paged document and the part of the text that it holds."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A stored document without its text.
+
+    Attributes:
+        uri: where it came from; ``file://`` for local files.
+        principals: who may see it; ``("public",)`` when everybody may.
+        modified_at: the source's time of change, ISO 8601 in UTC, if known.
+        ingested_at: ISO 8601 in UTC.
+    """
+
+    id: int
+    uri: str
+    title: str
+    collection: str
+    media_type: str
+    content_sha256: str
+    size_bytes: int
+    n_chars: int
+    n_passages: int
+    principals: tuple[str, ...]
+    modified_at: str | None
+    ingested_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A stored document with its text as extracted; for plain text, the file's own."""
+
+    info: DocumentInfo
+    text: str
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A retrievable slice of a document.
+
+    Attributes:
+        heading: the headings it stands under, outermost first, joined by " > "; may be empty.
+        page: number of the page it starts on, for paged documents.
+    """
+
+    id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    heading: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageSpan:
+    """Where the splitter cuts a passage, before it has an id."""
+
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A passage id and its score in one channel; higher is better."""
+
+    passage_id: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search may see, applied before the search.
+
+    Attributes:
+        collection: only this collection; None for all.
+        principals: who asks, e.g. ``("user:ann", "group:hr")``; None lifts the permission
+            check (the owner of the index at a terminal). Public documents are seen by all.
+    """
+
+    collection: str | None = None
+    principals: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexManifest:
+    """What an index on disk says of itself; checked each time it is opened."""
+
+    encoder_name: str
+    encoder_sha256: str
+    dimension: int
+    splitter_version: int
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedDocument:
+    """What extraction makes of one file."""
+
+    text: str
+    title: str
+    media_type: str
+    pages: tuple[Page, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailure:
+    """A file that could not be indexed and the one-line reason."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What one ingest did; counts of documents, except ``passages``."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    failures: tuple[FileFailure, ...] = field(default=())
+    skipped: tuple[FileFailure, ...] = field(default=())
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors; handed to the index, which knows no models.
+
+    Attributes:
+        name: for people. sha256: identity of weights, tokenizer and settings.
+        dimension: length of a vector.
+        max_tokens: longest text the model takes, special tokens included.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def max_tokens(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, (n_texts, dimension) float32."""
+        ...
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        """Return the code-point range of each token of ``text``, without special tokens."""
+        ...
+
+
+class SearchableIndex(Protocol):
+    """What retrieval needs of an index; SQLite with FAISS is the first implementation."""
+
+    def dense_search(self, vector: Vectors, k: int, filters: Filters) -> list[ScoredPassage]:
+        """Return the k passages of highest inner product with ``vector`` (dimension,)."""
+        ...
+
+    def lexical_search(
+        self, terms: Sequence[str], k: int, filters: Filters
+    ) -> list[ScoredPassage]:
+        """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""
+        ...
+
+    def passages(self, passage_ids: Sequence[int], filters: Filters) -> list[Passage]:
+        """Return passages in the order asked; unknown and forbidden ones are left out."""
+        ...
+
+    def document_infos(self, document_ids: Sequence[int], filters: Filters) -> list[DocumentInfo]:
+        """Return documents in the order asked; unknown and forbidden ones are left out."""
+        ...

@@ -1,0 +1,79 @@
+"""SQuAD-format questions: reading 1.1 and 2.0 JSON files, plain or gzip.
+
+Depends on nothing but the standard library; used by training, evaluation and
+calibration. The metrics are in ``metrics.py``.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import DatasetInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class SquadAnswer:
+    """One reference answer: its text and where it starts in the context, in code points."""
+
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class SquadQuestion:
+    """One question on one context; ``answers`` is empty when the context has none."""
+
+    id: str
+    title: str
+    context: str
+    question: str
+    answers: tuple[SquadAnswer, ...]
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether the context holds an answer."""
+        return bool(self.answers)
+
+
+def read_squad(path: Path) -> list[SquadQuestion]:
+    """Read all questions of a SQuAD 1.1 or 2.0 file, in file order.
+
+    Raises:
+        DatasetInvalid: the file is missing, is not JSON, or is not laid out as SQuAD.
+    """
+    try:
+        raw = path.read_bytes()
+        if raw[:2] == b"\x1f\x8b":
+            raw = gzip.decompress(raw)
+        return list(_questions(json.loads(raw)))
+    except (OSError, EOFError, zlib.error) as exc:
+        raise DatasetInvalid(f"cannot read {path}: {exc}") from exc
+    except ValueError as exc:
+        raise DatasetInvalid(f"{path} is not JSON: {exc}") from exc
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise DatasetInvalid(
+            f"{path} is not in SQuAD layout (data > paragraphs > qas): {exc!r}"
+        ) from exc
+
+
+def _questions(root: dict[str, Any]) -> Iterator[SquadQuestion]:
+    for article in root["data"]:
+        for paragraph in article["paragraphs"]:
+            for qa in paragraph["qas"]:
+                is_impossible = bool(qa.get("is_impossible", False))
+                answers = () if is_impossible else _answers(qa["answers"])
+                yield SquadQuestion(
+                    id=str(qa["id"]),
+                    title=str(article.get("title", "")),
+                    context=paragraph["context"],
+                    question=qa["question"],
+                    answers=answers,
+                )
+
+
+def _answers(raw: list[dict[str, Any]]) -> tuple[SquadAnswer, ...]:
+    return tuple(SquadAnswer(text=a["text"], start=int(a["answer_start"])) for a in raw)

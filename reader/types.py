@@ -1,0 +1,73 @@
+"""What the reader takes and returns.
+
+All offsets are half-open code-point offsets into the document text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from answerable.index import Passage
+
+AbstentionReason = Literal["no_answer_in_passages", "low_confidence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A candidate answer: a slice of the stored document text.
+
+    Attributes:
+        score: start plus end logit, less the null score of its window: log-odds of this
+            span against "no answer here", and so comparable across passages.
+        probability: that this span is a right answer, from the confidence model.
+    """
+
+    passage_id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    score: float
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The reader's verdict on one question over several passages.
+
+    Attributes:
+        answer: the best span, or None when the reader abstains.
+        reason: why it abstains, or None.
+        spans: the n best spans, best first, without overlapping repeats.
+    """
+
+    answer: Span | None
+    reason: AbstentionReason | None
+    spans: tuple[Span, ...]
+
+
+class Reader(Protocol):
+    """Reads passages for the answer to a question."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        n_best: int = 5,
+        min_probability: float | None = None,
+    ) -> Prediction:
+        """Return the best spans over all passages and whether one is good enough.
+
+        Args:
+            question: at most 64 tokens are read; longer ones are cut at the end.
+            passages: any number, none included.
+            n_best: most spans to return.
+            min_probability: abstain below it; None for the model's own threshold.
+        """
+        ...
