@@ -1,3 +1,4 @@
+from .documents import SPLITTER_VERSION, Extractor, sentence_bounds
 from .errors import (
     AnswerableError,
     DocumentNotFound,
@@ -9,7 +10,11 @@ from .errors import (
     ModelFolderInvalid,
     SourceNotFound,
 )
+from .ingest import IngestOptions, IngestProgress, ingest
+from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
+from .reembed import reembed
+from .store import IndexStats, PassageStore
 from .types import (
     Document,
     DocumentInfo,
@@ -28,6 +33,7 @@ from .types import (
 )
 
 __all__ = [
+    "SPLITTER_VERSION",
     "AnswerableError",
     "Document",
     "DocumentInfo",
@@ -35,6 +41,7 @@ __all__ = [
     "Encoder",
     "ExtractedDocument",
     "ExtractionFailed",
+    "Extractor",
     "FileFailure",
     "Filters",
     "IndexDamaged",
@@ -42,17 +49,25 @@ __all__ = [
     "IndexManifest",
     "IndexModelMismatch",
     "IndexNotFound",
+    "IndexStats",
+    "IngestOptions",
+    "IngestProgress",
     "IngestReport",
+    "LocalIndex",
     "ModelFolderInvalid",
     "ModelManifest",
     "Page",
     "Passage",
     "PassageSpan",
+    "PassageStore",
     "ScoredPassage",
     "SearchableIndex",
     "SourceNotFound",
     "Vectors",
+    "ingest",
     "load_manifest",
+    "reembed",
+    "sentence_bounds",
     "sha256_of_file",
     "write_manifest",
 ]

@@ -185,9 +185,7 @@ class SearchableIndex(Protocol):
         """Return the k passages of highest inner product with ``vector`` (dimension,)."""
         ...
 
-    def lexical_search(
-        self, terms: Sequence[str], k: int, filters: Filters
-    ) -> list[ScoredPassage]:
+    def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""
         ...
 

@@ -47,12 +47,19 @@ class Prediction:
 
 
 class Reader(Protocol):
-    """Reads passages for the answer to a question."""
+    """Reads passages for the answer to a question.
+
+    Attributes:
+        name: for people. sha256: identity of weights, tokenizer and settings.
+        calibration: what its probabilities were fitted on; None if nothing.
+    """
 
     @property
     def name(self) -> str: ...
     @property
     def sha256(self) -> str: ...
+    @property
+    def calibration(self) -> str | None: ...
 
     def read(
         self,

@@ -21,7 +21,10 @@ def save_checkpoint(
     temporary = folder.with_suffix(".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    save_file({k: v.contiguous() for k, v in model.state_dict().items()}, temporary / "model.safetensors")
+    save_file(
+        {k: v.contiguous() for k, v in model.state_dict().items()},
+        temporary / "model.safetensors",
+    )
     moments = {
         f"{name}/{moment}": optimizer.state[parameter][moment]
         for name, parameter in model.named_parameters()
@@ -50,5 +53,8 @@ def load_checkpoint(
     moments = load_file(folder / "optimizer.safetensors")
     for name, parameter in model.named_parameters():
         state = {m: moments[f"{name}/{m}"].to(parameter.device) for m in _MOMENTS}
-        optimizer.state[parameter] = {**state, "step": torch.tensor(float(step), device=parameter.device)}
+        optimizer.state[parameter] = {
+            **state,
+            "step": torch.tensor(float(step), device=parameter.device),
+        }
     return step

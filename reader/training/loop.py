@@ -7,6 +7,7 @@ the step number alone, so a resumed run continues as if it had not stopped.
 import contextlib
 import hashlib
 import json
+import math
 import random
 import shutil
 import time
@@ -67,16 +68,25 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
 
     started, tokens, loss = time.monotonic(), 0, float("nan")
     batches = _batches(files, tokenizer, spec, skip=done)
-    with tqdm(total=spec.optimizer.max_steps, initial=done, unit="step", desc="train") as bar:
+    with tqdm(
+        total=spec.optimizer.max_steps, initial=done, unit="step", desc="train"
+    ) as bar:
         for step, batch in enumerate(batches, start=done + 1):
             loss = _step(model, optimizer, batch, spec, step, device, loss)
             tokens += batch.n_tokens
             rate = tokens / (time.monotonic() - started)
-            bar.set_postfix(loss=f"{loss:.3f}", tokens_per_s=f"{rate:.0f}", refresh=False)
+            bar.set_postfix(
+                loss=f"{loss:.3f}", tokens_per_s=f"{rate:.0f}", refresh=False
+            )
             bar.update()
-            if step % spec.checkpoint_every_steps == 0 or step == spec.optimizer.max_steps:
+            if (
+                step % spec.checkpoint_every_steps == 0
+                or step == spec.optimizer.max_steps
+            ):
                 save_checkpoint(checkpoint, model, optimizer, step)
-                _log_progress(spec.output, step, loss, tokens, time.monotonic() - started)
+                _log_progress(
+                    spec.output, step, loss, tokens, time.monotonic() - started
+                )
 
     hashes = {file.path.name: _sha256(file.path) for file in spec.data}
     seconds = time.monotonic() - started
@@ -105,25 +115,33 @@ def _step(
     """Take one optimizer step and return the smoothed loss."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(step, spec.optimizer)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=spec.precision == "bf16"):
+    with torch.autocast(
+        device.type, dtype=torch.bfloat16, enabled=spec.precision == "bf16"
+    ):
         output = model(
             input_ids=batch.token_ids.to(device),
             attention_mask=batch.attention_mask.to(device),
             token_type_ids=batch.type_ids.to(device),
         )
     loss = marginal_span_loss(
-        output.start_logits, output.end_logits, batch.allowed.to(device), batch.targets.to(device)
+        output.start_logits,
+        output.end_logits,
+        batch.allowed.to(device),
+        batch.targets.to(device),
     )
     loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
     torch.nn.utils.clip_grad_norm_(model.parameters(), spec.optimizer.max_gradient_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     value = float(loss.detach())
-    return value if running_loss != running_loss else 0.98 * running_loss + 0.02 * value
+    return value if math.isnan(running_loss) else 0.98 * running_loss + 0.02 * value
 
 
 def _batches(
-    files: list[list[EncodedQuestion]], tokenizer: Tokenizer, spec: ReaderTrainSpec, skip: int
+    files: list[list[EncodedQuestion]],
+    tokenizer: Tokenizer,
+    spec: ReaderTrainSpec,
+    skip: int,
 ) -> Iterator[Batch]:
     """Yield the run's remaining batches, epoch after epoch, ``skip`` already taken."""
     special = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
@@ -174,10 +192,14 @@ def _base_model(path: Path) -> BertForQuestionAnswering:
     return model.float()
 
 
-def _encode_file(path: Path, tokenizer: Tokenizer, spec: ReaderTrainSpec) -> list[EncodedQuestion]:
+def _encode_file(
+    path: Path, tokenizer: Tokenizer, spec: ReaderTrainSpec
+) -> list[EncodedQuestion]:
     questions = read_squad(path)
     encoded = encode_questions(questions, tokenizer, spec.windows.max_question_tokens)
-    return list(tqdm(encoded, total=len(questions), desc=f"tokenize {path.name}", unit="q"))
+    return list(
+        tqdm(encoded, total=len(questions), desc=f"tokenize {path.name}", unit="q")
+    )
 
 
 def _optimizer(model: torch.nn.Module, spec: OptimizerSpec) -> torch.optim.AdamW:
@@ -192,8 +214,15 @@ def _optimizer(model: torch.nn.Module, spec: OptimizerSpec) -> torch.optim.AdamW
     return torch.optim.AdamW(groups, lr=spec.learning_rate, fused=True)
 
 
-def _log_progress(output: Path, step: int, loss: float, tokens: int, seconds: float) -> None:
-    line = {"step": step, "loss": round(loss, 4), "tokens": tokens, "seconds": round(seconds, 1)}
+def _log_progress(
+    output: Path, step: int, loss: float, tokens: int, seconds: float
+) -> None:
+    line = {
+        "step": step,
+        "loss": round(loss, 4),
+        "tokens": tokens,
+        "seconds": round(seconds, 1),
+    }
     with (output / "progress.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 

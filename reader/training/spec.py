@@ -21,7 +21,9 @@ class DataFile(_Section):
     """One SQuAD-format training file and how often an epoch repeats it."""
 
     path: Path
-    weight: float = Field(default=1.0, gt=0, description="passes over the file per epoch")
+    weight: float = Field(
+        default=1.0, gt=0, description="passes over the file per epoch"
+    )
 
 
 class WindowSpec(_Section):
@@ -30,7 +32,10 @@ class WindowSpec(_Section):
     max_question_tokens: int = Field(default=64, ge=8, le=256)
     max_seq_tokens: int = Field(default=256, ge=32, le=512)
     crop_share: float = Field(
-        default=0.7, ge=0, le=1, description="share of examples cropped to crop_context_tokens"
+        default=0.7,
+        ge=0,
+        le=1,
+        description="share of examples cropped to crop_context_tokens",
     )
     crop_context_tokens: int = Field(default=96, ge=16, le=480)
     off_answer_share: float = Field(
@@ -50,7 +55,10 @@ class OptimizerSpec(_Section):
     max_steps: int = Field(ge=1, description="optimizer steps of the whole run")
     warmup_steps: int = Field(default=100, ge=0)
     decay_share: float = Field(
-        default=0.5, gt=0, le=1, description="last share of max_steps, decaying linearly to zero"
+        default=0.5,
+        gt=0,
+        le=1,
+        description="last share of max_steps, decaying linearly to zero",
     )
     max_gradient_norm: float = Field(default=1.0, gt=0)
 
@@ -58,7 +66,9 @@ class OptimizerSpec(_Section):
 class ReaderTrainSpec(_Section):
     """One training run, as written in its YAML file."""
 
-    base_model: Path = Field(description="folder with config.json and model.safetensors")
+    base_model: Path = Field(
+        description="folder with config.json and model.safetensors"
+    )
     tokenizer: Path = Field(description="tokenizer.json of the base model")
     output: Path = Field(description="folder for checkpoints and the finished model")
     data: list[DataFile] = Field(min_length=1)
@@ -89,17 +99,23 @@ def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise TrainSpecInvalid(f"training spec {path}: {where}: {first['msg']}") from exc
+        raise TrainSpecInvalid(
+            f"training spec {path}: {where}: {first['msg']}"
+        ) from exc
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:
     dotted, separator, value = override.partition("=")
     if not separator or not dotted:
-        raise TrainSpecInvalid(f"override {override!r} is not of the form key.sub=value")
+        raise TrainSpecInvalid(
+            f"override {override!r} is not of the form key.sub=value"
+        )
     *parents, leaf = dotted.split(".")
     node = tree
     for key in parents:
         node = node.setdefault(key, {})
         if not isinstance(node, dict):
-            raise TrainSpecInvalid(f"override {override!r}: {key!r} is a value, not a section")
+            raise TrainSpecInvalid(
+                f"override {override!r}: {key!r} is a value, not a section"
+            )
     node[leaf] = yaml.safe_load(value)

@@ -84,12 +84,19 @@ def _answer_tokens(
 def _covering_tokens(answer: SquadAnswer, offsets: Offsets) -> tuple[int, int] | None:
     """Return the tokens that touch the answer's characters, or None if none does."""
     stop = answer.start + len(answer.text)
-    inside = [i for i, (begin, end) in enumerate(offsets) if begin < stop and end > answer.start]
+    inside = [
+        i
+        for i, (begin, end) in enumerate(offsets)
+        if begin < stop and end > answer.start
+    ]
     return (inside[0], inside[-1]) if inside else None
 
 
 def make_window(
-    encoded: EncodedQuestion, spec: WindowSpec, rng: random.Random, special: tuple[int, int]
+    encoded: EncodedQuestion,
+    spec: WindowSpec,
+    rng: random.Random,
+    special: tuple[int, int],
 ) -> TrainingWindow:
     """Cut one window from an encoded question.
 
@@ -111,7 +118,13 @@ def make_window(
         for start, stop in encoded.occurrences
         if begin <= start and stop < end
     )
-    ids = (cls_id, *encoded.question_ids, sep_id, *encoded.context_ids[begin:end], sep_id)
+    ids = (
+        cls_id,
+        *encoded.question_ids,
+        sep_id,
+        *encoded.context_ids[begin:end],
+        sep_id,
+    )
     return TrainingWindow(ids, len(encoded.question_ids) + 2, targets or ((0, 0),))
 
 

@@ -1,0 +1,313 @@
+"""The Python entry to Answerable: an index and its models behind a few methods.
+
+``Engine.ask`` is the path of one question. Everything heavier than composing
+lives in ``answerable.index``, ``answerable.retriever`` and ``answerable.reader``.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+from answerable.index import (
+    Document,
+    DocumentNotFound,
+    Encoder,
+    Filters,
+    IngestOptions,
+    IngestProgress,
+    IngestReport,
+    LocalIndex,
+    ingest,
+    reembed,
+)
+from answerable.reader import OnnxReader, Reader, Span
+from answerable.retriever import HybridRetriever, SearchMode
+
+from .checks import checked_principals, checked_question
+from .models import Lazy, LazyEncoder, model_name
+from .quotes import ask_result, document_ref, quote, search_hit
+from .settings import Settings, load_settings
+from .targets import matching_documents
+from .types import (
+    AskResult,
+    AskTiming,
+    ModelNames,
+    RemoveReport,
+    SearchResult,
+    SearchTiming,
+    Status,
+)
+
+
+class Engine:
+    """Answers questions from one index; safe to share between threads.
+
+    Example:
+        >>> with Engine.open("handbook.index", create=True) as engine:  # doctest: +SKIP
+        ...     engine.ingest(["handbook/"])
+        ...     result = engine.ask("How many days may I work from home?")
+    """
+
+    def __init__(
+        self,
+        index: LocalIndex,
+        encoder: Encoder,
+        load_reader: Callable[[], Reader],
+        settings: Settings,
+    ) -> None:
+        """Compose an engine from its parts; ``Engine.open`` is the usual way to get one."""
+        self.settings = settings
+        self._index = index
+        self._encoder = encoder
+        self._reader = Lazy(load_reader)
+        self._retriever = HybridRetriever(index, encoder)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        settings: Settings | None = None,
+        *,
+        create: bool = False,
+    ) -> Self:
+        """Open an index folder with the models that the settings name.
+
+        Args:
+            path: of the index folder; None for the settings'.
+            settings: None to read them from the environment.
+            create: make the index if there is none.
+
+        Raises:
+            IndexNotFound: there is none, and ``create`` is off.
+            IndexModelMismatch: it was built with another encoder.
+            IndexDamaged: its database cannot be read.
+            ModelFolderInvalid: the encoder's folder is incomplete or damaged.
+            SettingsInvalid: a setting holds an impossible value.
+        """
+        settings = settings or load_settings()
+        encoder = LazyEncoder(settings.encoder, settings.threads)
+        folder = Path(path) if path is not None else settings.index
+        return cls(
+            LocalIndex.open(folder, encoder, create=create),
+            encoder,
+            lambda: OnnxReader.load(settings.reader, threads=settings.threads),
+            settings.model_copy(update={"index": folder}),
+        )
+
+    @classmethod
+    def rebuild(
+        cls,
+        path: str | Path | None = None,
+        settings: Settings | None = None,
+        *,
+        on_progress: Callable[[IngestProgress], None] = lambda progress: None,
+    ) -> int:
+        """Embed all stored documents again with the encoder of the settings; count them.
+
+        For an index of another model, which ``open`` refuses. Until it is done the index
+        stays as it was; the files that the documents came from are not needed.
+
+        Args:
+            path: of the index folder; None for the settings'.
+            settings: None to read them from the environment.
+            on_progress: called after each document.
+
+        Raises:
+            IndexNotFound: there is no index.
+            IndexLocked: another process is writing.
+            ModelFolderInvalid: the encoder's folder is incomplete or damaged.
+        """
+        settings = settings or load_settings()
+        encoder = LazyEncoder(settings.encoder, settings.threads)
+        return reembed(Path(path) if path is not None else settings.index, encoder, on_progress)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index; the engine cannot be used afterwards."""
+        self._index.close()
+
+    def warm(self) -> None:
+        """Load both models and run the encoder once, so that the first question is not slower.
+
+        Raises:
+            ModelFolderInvalid: a model cannot be loaded.
+        """
+        self._encoder.encode(["warm"])
+        self._reader.get()
+
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        collection: str = "default",
+        principals: Iterable[str] = ("public",),
+        prune: bool = False,
+        on_progress: Callable[[IngestProgress], None] = lambda progress: None,
+    ) -> IngestReport:
+        """Bring files and folders into the index; unchanged files are skipped.
+
+        Args:
+            paths: files and folders.
+            collection: name under which the documents can be asked separately.
+            principals: who may see them, e.g. ``("group:hr",)``; everybody by default.
+            prune: remove documents of these folders whose files are gone.
+            on_progress: called after each file.
+
+        Raises:
+            SourceNotFound: a path does not exist.
+            IndexLocked: another process is writing.
+            PrincipalInvalid: a principal is not of the form ``group:hr``.
+        """
+        options = IngestOptions(collection, checked_principals(principals), prune)
+        return ingest(
+            self._index, self._encoder, [Path(path) for path in paths], options, on_progress
+        )
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int | None = None,
+        mode: SearchMode = "hybrid",
+        collection: str | None = None,
+        principals: Iterable[str] | None = None,
+    ) -> SearchResult:
+        """Return the passages nearest to a query, best first.
+
+        Args:
+            query: a question or a few words.
+            k: most passages to return; None for the settings'.
+            mode: ``lexical`` needs no model.
+            collection: None for all.
+            principals: who asks; None lifts the permission check.
+
+        Raises:
+            QuestionInvalid: the query is empty, too long, or not text.
+        """
+        started = perf_counter()
+        query = checked_question(query, self.settings.max_question_chars)
+        filters = _filters(collection, principals)
+        hits = self._retriever.search(query, k or self.settings.k, filters, mode)
+        timing = SearchTiming(total=_ms(started, perf_counter()))
+        return SearchResult(query, mode, tuple(search_hit(hit) for hit in hits), timing)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        n_best: int | None = None,
+        min_probability: float | None = None,
+        collection: str | None = None,
+        principals: Iterable[str] | None = None,
+    ) -> AskResult:
+        """Return the best quote that answers a question, or why there is none.
+
+        Args:
+            question: in plain words.
+            k: passages to read; None for the settings'.
+            n_best: candidates to return; None for the settings'.
+            min_probability: abstain below it; None for the settings' or the reader's own.
+            collection: None for all.
+            principals: who asks; None lifts the permission check.
+
+        Raises:
+            QuestionInvalid: the question is empty, too long, or not text.
+            ModelFolderInvalid: a model cannot be loaded.
+        """
+        started = perf_counter()
+        # 1. Check the question, and who asks.
+        question = checked_question(question, self.settings.max_question_chars)
+        filters = _filters(collection, principals)
+        # 2. Retrieve what the asker may see.
+        hits = self._retriever.search(question, k or self.settings.k, filters)
+        retrieved = perf_counter()
+        # 3. Read it: spans of all passages on one scale, and whether the best is good enough.
+        prediction = self._reader.get().read(
+            question,
+            [hit.passage for hit in hits],
+            n_best=n_best or self.settings.n_best,
+            min_probability=_first(min_probability, self.settings.min_probability),
+        )
+        read = perf_counter()
+        # 4. Quote from the documents as stored.
+        documents = self._documents(prediction.spans, filters)
+        quotes = {span: quote(span, documents) for span in prediction.spans}
+        done = perf_counter()
+        timing = AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done))
+        return ask_result(question, hits, prediction, quotes, timing, self._model_names())
+
+    def status(self) -> Status:
+        """Say what the index holds; needs no model."""
+        stats, manifest = self._index.stats(), self._index.manifest
+        return Status(
+            index=str(self.settings.index),
+            documents=stats.n_documents,
+            passages=stats.n_passages,
+            characters=stats.n_chars,
+            collections=stats.collections,
+            size_bytes=stats.size_bytes,
+            last_ingested_at=stats.last_ingested_at,
+            encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
+            schema_version=manifest.schema_version,
+        )
+
+    def remove(self, targets: Iterable[str | int | Path]) -> RemoveReport:
+        """Remove documents from the index; the files themselves are left alone.
+
+        Args:
+            targets: document ids, URIs, files, or folders with everything below them.
+
+        Raises:
+            IndexLocked: another process is writing.
+        """
+        stored = self._index.documents(Filters())
+        found = {str(target): matching_documents(str(target), stored) for target in targets}
+        documents = {document.id: document for match in found.values() for document in match}
+        if documents:
+            self._index.remove(list(documents))
+        return RemoveReport(
+            removed=tuple(document_ref(document) for document in documents.values()),
+            not_found=tuple(target for target, match in found.items() if not match),
+        )
+
+    def _documents(self, spans: Iterable[Span], filters: Filters) -> dict[int, Document]:
+        """Return the documents of spans by id, less those that were removed meanwhile."""
+        documents = {}
+        for document_id in {span.document_id for span in spans}:
+            with suppress(DocumentNotFound):
+                documents[document_id] = self._index.document(document_id, filters)
+        return documents
+
+    def _model_names(self) -> ModelNames:
+        encoder, reader = self._encoder, self._reader.get()
+        return ModelNames(
+            encoder=model_name(encoder.name, encoder.sha256),
+            reader=model_name(reader.name, reader.sha256),
+            calibration=reader.calibration,
+        )
+
+
+def _filters(collection: str | None, principals: Iterable[str] | None) -> Filters:
+    return Filters(collection, None if principals is None else checked_principals(principals))
+
+
+def _first(given: float | None, setting: float | None) -> float | None:
+    return setting if given is None else given
+
+
+def _ms(start: float, end: float) -> float:
+    return round((end - start) * 1000, 1)

@@ -1,0 +1,46 @@
+"""Errors of the api: what a caller can do something about.
+
+AnswerableError
+├── QuestionInvalid      the question is not text that can be looked for
+│   ├── EmptyQuestion    there is nothing in it
+│   └── QuestionTooLong  longer than the limit
+├── PrincipalInvalid     not the name of a user or a group
+├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
+├── CalibrationNeeded    an error limit was asked for, and nothing says which threshold keeps it
+├── ExtraMissing         a feature needs an optional dependency
+└── ServeRefused         the service cannot or will not listen on that address
+"""
+
+from answerable.index import AnswerableError
+
+
+class QuestionInvalid(AnswerableError):
+    """The question is not text that can be looked for."""
+
+
+class EmptyQuestion(QuestionInvalid):
+    """The question is empty or only white space."""
+
+
+class QuestionTooLong(QuestionInvalid):
+    """The question is longer than ``max_question_chars``."""
+
+
+class PrincipalInvalid(AnswerableError):
+    """A principal is not ``public`` or of the form ``user:ann``, ``group:hr``."""
+
+
+class SettingsInvalid(AnswerableError):
+    """A setting holds a value that it cannot have."""
+
+
+class CalibrationNeeded(AnswerableError):
+    """An error limit needs a confidence model fitted on labelled questions."""
+
+
+class ExtraMissing(AnswerableError):
+    """A feature needs packages that the plain install leaves out."""
+
+
+class ServeRefused(AnswerableError):
+    """The service cannot or will not listen on the address asked for."""

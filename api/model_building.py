@@ -1,0 +1,179 @@
+"""From a trained model's folder to the INT8 ONNX folder that Answerable runs.
+
+Composes the exports of ``retriever`` and ``reader`` with the quantizer; behind
+``answerable quantize``. Needs the ``models`` extra.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from answerable.index import (
+    AnswerableError,
+    ModelFolderInvalid,
+    ModelManifest,
+    sha256_of_file,
+    write_manifest,
+)
+from answerable.reader.export import export_reader
+from answerable.reader.quantization import QuantizationConfig, quantize_onnx
+from answerable.retriever.export import encoder_settings, export_encoder
+
+ModelKind = Literal["encoder", "reader"]
+
+_MODEL_NAME = "model.onnx"
+_TOKENIZER_NAME = "tokenizer.json"
+_EXTRA_MODULES = ("torch", "transformers", "onnx")
+_READER_MAX_SEQ_TOKENS = 384
+_READER_MAX_QUESTION_TOKENS = 64
+# Between FP32 and INT8 outputs on one sample; sound models stay above 0.98, broken ones
+# (overflowing weights, a wrong graph) fall far below.
+_MIN_AGREEMENT = 0.95
+_SAMPLE_LENGTHS = (2, 7, 40, 128)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltModel:
+    """A finished model folder and how well INT8 agrees with FP32.
+
+    Attributes:
+        agreement: lowest cosine between INT8 and FP32 outputs over the samples.
+    """
+
+    folder: Path
+    manifest: ModelManifest
+    agreement: float
+    size_bytes: int
+
+
+def build_model(
+    source: Path,
+    out: Path,
+    *,
+    name: str,
+    licence: str,
+    origin: str,
+    settings: Mapping[str, Any] | None = None,
+    config: QuantizationConfig | None = None,
+) -> BuiltModel:
+    """Export, fuse and quantize the model in ``source`` into the new folder ``out``.
+
+    Args:
+        source: a Hugging Face or Sentence Transformers folder with ``config.json``,
+            ``model.safetensors`` and ``tokenizer.json``.
+        out: must not exist yet, or be empty; it appears whole or not at all.
+        name: for people; goes into the manifest.
+        licence: SPDX expression of the weights.
+        origin: what the weights were made from; the manifest's ``source``.
+        settings: added to the manifest's settings; they go before the kind's own.
+        config: how to quantize; None for the defaults.
+
+    Raises:
+        ModelFolderInvalid: ``source`` is incomplete, ``out`` is taken, or the INT8 model
+            does not agree with the FP32 one.
+        AnswerableError: the ``models`` extra is not installed.
+    """
+    _require_extra()
+    kind, defaults = _describe(source)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ModelFolderInvalid(f"{out} exists already; name a new folder")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
+        fp32, folder = Path(work) / "fp32.onnx", Path(work) / out.name
+        folder.mkdir()
+        if kind == "reader":
+            export_reader(source, fp32)
+        else:
+            export_encoder(source, fp32, encoder_settings(source))
+        quantize_onnx(fp32, folder / _MODEL_NAME, config or QuantizationConfig())
+        agreement = _agreement(fp32, folder / _MODEL_NAME, _vocabulary_size(source))
+        if agreement < _MIN_AGREEMENT:
+            raise ModelFolderInvalid(
+                f"{source}: quantization changes the model too much (cosine {agreement:.3f} "
+                f"to FP32 on a sample, at least {_MIN_AGREEMENT} is needed)"
+            )
+        shutil.copyfile(source / _TOKENIZER_NAME, folder / _TOKENIZER_NAME)
+        manifest = ModelManifest(
+            name=name,
+            kind=kind,
+            licence=licence,
+            source=origin,
+            files={f: sha256_of_file(folder / f) for f in (_MODEL_NAME, _TOKENIZER_NAME)},
+            settings={**defaults, **(settings or {})},
+        )
+        write_manifest(folder, manifest)
+        os.replace(folder, out)  # onto an empty folder too
+    size_bytes = sum(file.stat().st_size for file in out.iterdir())
+    return BuiltModel(out, manifest, agreement, size_bytes)
+
+
+def _require_extra() -> None:
+    missing = [name for name in _EXTRA_MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise AnswerableError(
+            f"{', '.join(missing)} not installed; run: pip install 'answerable[models]'"
+        )
+
+
+def _describe(source: Path) -> tuple[ModelKind, dict[str, Any]]:
+    """Return the kind of the model and the settings it must be run with."""
+    for required in ("config.json", "model.safetensors", _TOKENIZER_NAME):
+        if not (source / required).is_file():
+            raise ModelFolderInvalid(f"{source} is not a model to quantize: no {required}")
+    architectures = _config(source).get("architectures") or []
+    if not any(str(a).endswith("ForQuestionAnswering") for a in architectures):
+        return "encoder", asdict(encoder_settings(source))
+    longest = int(_config(source).get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    return "reader", {
+        "max_seq_tokens": min(_READER_MAX_SEQ_TOKENS, longest),
+        "max_question_tokens": _READER_MAX_QUESTION_TOKENS,
+    }
+
+
+def _config(source: Path) -> dict[str, Any]:
+    try:
+        config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    except ValueError as exc:
+        raise ModelFolderInvalid(f"{source}/config.json is not JSON: {exc}") from exc
+    if not isinstance(config, dict):
+        raise ModelFolderInvalid(f"{source}/config.json is not a JSON object")
+    return config
+
+
+def _vocabulary_size(source: Path) -> int:
+    return int(_config(source)["vocab_size"])
+
+
+def _agreement(fp32: Path, int8: Path, vocabulary_size: int) -> float:
+    """Return the lowest cosine of the two models' outputs over random token sequences."""
+    import onnxruntime as ort
+
+    expected, actual = (
+        ort.InferenceSession(str(path), providers=["CPUExecutionProvider"]) for path in (fp32, int8)
+    )
+    random = np.random.default_rng(0)
+    cosines = []
+    for length in _SAMPLE_LENGTHS:
+        ids = random.integers(0, vocabulary_size, (1, length), np.int64)
+        values = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+        }
+        feeds = {i.name: values[i.name] for i in expected.get_inputs()}
+        pairs = zip(expected.run(None, feeds), actual.run(None, feeds), strict=True)
+        cosines += [_cosine(a.ravel(), b.ravel()) for a, b in pairs]
+    return min(cosines)
+
+
+def _cosine(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

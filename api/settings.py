@@ -1,0 +1,87 @@
+"""Every setting of Answerable, read once from the environment and passed down.
+
+A variable is the field's name in capitals with the prefix ``ANSWERABLE_``;
+options of the command line and arguments of Python calls win over it.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import SettingsInvalid
+
+
+class Settings(BaseSettings):
+    """The settings of one process; frozen, so that every layer sees the same."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ANSWERABLE_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
+
+    index: Path = Field(
+        default=Path(".answerable"),
+        description="folder of the index; beside the work, as .git is, so that projects stay apart",
+    )
+    encoder: Path | None = Field(
+        default=None, description="folder of the sentence encoder; unset for the shipped one"
+    )
+    reader: Path | None = Field(
+        default=None, description="folder of the reader; unset for the shipped one"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, le=256, description="CPU threads of each model; unset for every core"
+    )
+    k: int = Field(
+        default=10,
+        ge=1,
+        le=100,
+        description="passages read per question; each costs reading time, and the tenth rarely "
+        "holds the answer when the nine before it do not",
+    )
+    n_best: int = Field(
+        default=5, ge=1, le=20, description="candidates returned, the answer among them"
+    )
+    min_probability: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="abstain below this probability; unset for the reader's own threshold",
+    )
+    max_question_chars: int = Field(
+        default=2000,
+        ge=1,
+        description="longest question, in code points; the reader cuts at 64 tokens, so what is "
+        "longer is a document pasted by mistake",
+    )
+    host: str = Field(
+        default="127.0.0.1", description="address to serve on; only this machine can reach it"
+    )
+    port: int = Field(default=8080, ge=0, le=65535, description="TCP port; 0 for any free one")
+    allow_open: bool = Field(
+        default=False,
+        description="serve beyond this machine, to everybody who can reach the address; off, "
+        "because the service asks nobody who they are",
+    )
+    max_body_bytes: int = Field(
+        default=1 << 20,
+        ge=1024,
+        description="largest HTTP request body; 1 MiB is many times the longest question",
+    )
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; ``overrides`` that are not None win.
+
+    Raises:
+        SettingsInvalid: a variable or an override holds an impossible value.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(str(part) for part in first["loc"])
+        raise SettingsInvalid(
+            f"setting {name!r} (ANSWERABLE_{name.upper()}): {first['msg']}"
+        ) from exc

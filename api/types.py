@@ -1,0 +1,172 @@
+"""The public results, field for field what ``--json`` and HTTP return.
+
+Everything is frozen; ``to_json`` turns any of them into the JSON of the public
+contract. ``start`` and ``end`` are half-open code-point offsets into the
+document text as stored.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from answerable.retriever import ChannelScore, SearchMode
+
+AskReason = Literal["no_passages", "no_answer_in_passages", "low_confidence", "conflicting_answers"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """Which document: its id in this index, where it came from, and its title."""
+
+    id: int
+    uri: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A quote from a document.
+
+    Attributes:
+        text: the quote: exactly ``document_text[start:end]``.
+        sentence: the sentence or sentences around it, from ``sentence_start``.
+        probability: 0 to 1, that the quote answers the question.
+        score: log-odds against "no answer here", in logits.
+        page: page of ``start``, for paged documents.
+        line: line of ``start`` in the stored text, from 1, for documents without pages.
+    """
+
+    text: str
+    sentence: str
+    sentence_start: int
+    probability: float
+    score: float
+    document: DocumentRef
+    passage_id: int
+    start: int
+    end: int
+    page: int | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPassage:
+    """A passage close to the question, whether or not it answers it."""
+
+    passage_id: int
+    document: DocumentRef
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class AskTiming:
+    """Milliseconds of each stage; ``total`` holds checking and quoting too."""
+
+    retrieve: float
+    read: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelNames:
+    """What produced a result: ``name@`` and the first digits of the model's sha256."""
+
+    encoder: str
+    reader: str
+    calibration: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskResult:
+    """The verdict on one question.
+
+    Attributes:
+        answer: None exactly when ``abstained``.
+        reason: why it abstained, else None.
+        candidates: the best quotes, best first; the answer is the first of them.
+        nearest: the best passages, as evidence beside an answer or in place of one.
+    """
+
+    question: str
+    answer: Answer | None
+    abstained: bool
+    reason: AskReason | None
+    candidates: tuple[Answer, ...]
+    nearest: tuple[NearestPassage, ...]
+    timing_ms: AskTiming
+    models: ModelNames
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A ranked passage.
+
+    Attributes:
+        dense: rank (from 1) and cosine in the dense channel, if it found the passage.
+        lexical: rank (from 1) and BM25 in the lexical channel, if it found the passage.
+    """
+
+    passage_id: int
+    document: DocumentRef
+    text: str
+    heading: str
+    start: int
+    end: int
+    page: int | None
+    score: float
+    dense: ChannelScore | None
+    lexical: ChannelScore | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTiming:
+    """Milliseconds of one search."""
+
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Passages ranked for a query, best first; ``score`` is that of the mode."""
+
+    query: str
+    mode: SearchMode
+    hits: tuple[SearchHit, ...]
+    timing_ms: SearchTiming
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds.
+
+    Attributes:
+        index: its folder.
+        characters: code points of all stored texts.
+        size_bytes: of everything in the folder.
+        last_ingested_at: ISO 8601 in UTC; None for an empty index.
+        encoder: the embedding model that it was built with, as in ``ModelNames``.
+        schema_version: of the database's tables.
+    """
+
+    index: str
+    documents: int
+    passages: int
+    characters: int
+    collections: tuple[str, ...]
+    size_bytes: int
+    last_ingested_at: str | None
+    encoder: str
+    schema_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """What ``remove`` took out, and the targets that matched nothing."""
+
+    removed: tuple[DocumentRef, ...]
+    not_found: tuple[str, ...]
+
+
+def to_json(result: Any) -> dict[str, Any]:
+    """Return a result of this module, or an ``IngestReport``, as JSON-ready values."""
+    return asdict(result)

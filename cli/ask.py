@@ -1,0 +1,40 @@
+"""``answerable ask``: one question, one quote or an honest no."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+from .exit_codes import ABSTAINED, DONE
+from .output import print_answer, print_json
+
+
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words, in quotes.")],
+    index: options.Index = None,
+    k: options.K = None,
+    n_best: options.NBest = None,
+    min_probability: options.MinProbability = None,
+    max_error: options.MaxError = None,
+    principals: options.As = None,
+    collection: options.Collection = None,
+    json: options.Json = False,
+) -> int:
+    """Answer a question with an exact quote and its source; exit code 3 for no answer."""
+    from answerable.api import Engine, check_max_error, to_json
+
+    check_max_error(max_error)
+    with Engine.open(index) as engine:
+        result = engine.ask(
+            question,
+            k=k,
+            n_best=n_best,
+            min_probability=min_probability,
+            collection=collection,
+            principals=principals,
+        )
+    if json:
+        print_json(to_json(result))
+    else:
+        print_answer(result)
+    return ABSTAINED if result.abstained else DONE

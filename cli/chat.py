@@ -1,0 +1,68 @@
+"""``answerable chat``: question after question."""
+
+import sys
+from collections.abc import Iterator
+
+from . import options
+from .exit_codes import DONE
+from .output import note, print_answer, print_line
+
+_PROMPT = "? "
+
+
+def chat(
+    index: options.Index = None,
+    k: options.K = None,
+    min_probability: options.MinProbability = None,
+    principals: options.As = None,
+    collection: options.Collection = None,
+    json: options.Json = False,
+) -> int:
+    """Answer questions from a prompt, each on its own; /quit or Ctrl-D ends it.
+
+    Questions may also come from a pipe, one a line; --json prints one result a line.
+    """
+    from answerable.api import Engine, QuestionInvalid, to_json
+
+    with Engine.open(index) as engine:
+        for question in _questions():
+            try:
+                result = engine.ask(
+                    question,
+                    k=k,
+                    min_probability=min_probability,
+                    collection=collection,
+                    principals=principals,
+                )
+            except QuestionInvalid as exc:
+                note(f"error: {exc}")
+                continue
+            if json:
+                print_line(to_json(result))
+            else:
+                print_answer(result)
+                print(flush=True)
+    return DONE
+
+
+def _questions() -> Iterator[str]:
+    """Yield what is typed or piped, line by line, until it ends or says /quit."""
+    for line in _typed() if sys.stdin.isatty() else sys.stdin:
+        question = line.strip()
+        if question == "/quit":
+            return
+        if question:
+            yield question
+
+
+def _typed() -> Iterator[str]:
+    """Yield lines from a prompt; arrow keys bring back earlier ones."""
+    import readline  # noqa: F401  # importing it gives input() its history
+
+    note("Ask, or leave with /quit or Ctrl-D.")
+    while True:
+        try:
+            yield input(_PROMPT)
+        except EOFError:
+            print()
+            return

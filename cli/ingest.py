@@ -1,0 +1,68 @@
+"""``answerable ingest``: files and folders into the index."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options
+from .exit_codes import DONE, FAILED
+from .output import note, path_of, print_ingest, print_json
+from .progress import Show, progress_bar
+
+if TYPE_CHECKING:  # imported when the command runs
+    from answerable.api import IngestProgress
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    index: options.Index = None,
+    collection: Annotated[
+        str, typer.Option("--collection", metavar="NAME", help="Collection they belong to.")
+    ] = "default",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow",
+            metavar="PRINCIPAL",
+            help="Who may see them: user:NAME or group:NAME; repeatable. Everybody, if not given.",
+        ),
+    ] = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove documents whose files are gone.")
+    ] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="First embed again what is stored, for another encoder."),
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """Bring files and folders into the index; what has not changed is skipped."""
+    from answerable.api import Engine, to_json
+
+    started = monotonic()
+    if rebuild:
+        with progress_bar() as show:
+            Engine.rebuild(index, on_progress=_shown(show))
+    with Engine.open(index, create=True) as engine, progress_bar() as show:
+        report = engine.ingest(
+            paths,
+            collection=collection,
+            principals=allow or ("public",),
+            prune=prune,
+            on_progress=_shown(show),
+        )
+    if json:
+        print_json(to_json(report))
+    else:
+        print_ingest(report, monotonic() - started)
+    if not report.failures:
+        return DONE
+    note(f"error: {len(report.failures)} of the files could not be indexed; the others are")
+    return FAILED
+
+
+def _shown(show: Show) -> Callable[["IngestProgress"], None]:
+    return lambda progress: show(progress.done, progress.total, path_of(progress.uri))

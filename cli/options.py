@@ -1,0 +1,44 @@
+"""Options that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Index = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the index; ANSWERABLE_INDEX, else .answerable, if not given.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+K = Annotated[int | None, typer.Option("--k", min=1, max=100, help="Passages looked at (10).")]
+NBest = Annotated[
+    int | None, typer.Option("--n-best", min=1, max=20, help="Candidates listed in --json (5).")
+]
+MinProbability = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="No answer below this probability; the reader has its own limit."
+    ),
+]
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Accept at most this share of wrong answers; needs a calibration."
+    ),
+]
+Collection = Annotated[
+    str | None, typer.Option("--collection", metavar="NAME", help="Only this collection.")
+]
+As = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        metavar="PRINCIPAL",
+        help="Ask as user:NAME or group:NAME, and see only what they may; repeatable. "
+        "Without it, everything in the index is seen.",
+    ),
+]

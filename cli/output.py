@@ -1,0 +1,167 @@
+"""How results look in a terminal: text for people, JSON for programs.
+
+Results go to standard output; what is said about the work goes to standard
+error. All text from documents passes through ``terminal``.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from .terminal import bold, dim, marked, safe_json, safe_line
+
+if TYPE_CHECKING:  # imported by the commands when they run: they would slow down --help
+    from answerable.api import (
+        Answer,
+        AskResult,
+        DocumentRef,
+        IngestReport,
+        RemoveReport,
+        SearchResult,
+        Status,
+    )
+    from answerable.api.model_building import BuiltModel
+
+_SNIPPET_CHARS = 200
+
+_REASONS = {
+    "no_passages": "nothing in the index is close to the question.",
+    "no_answer_in_passages": "the closest passages do not answer the question.",
+    "low_confidence": "no candidate is certain enough.",
+    "conflicting_answers": "the documents disagree.",
+}
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print one JSON object."""
+    print(safe_json(value))
+
+
+def print_line(value: Mapping[str, Any]) -> None:
+    """Print one JSON object on one line, at once: a program may be waiting for it."""
+    print(safe_json(value, indent=None), flush=True)
+
+
+def note(text: str) -> None:
+    """Say something about the work on standard error."""
+    print(safe_line(text), file=sys.stderr)
+
+
+def print_answer(result: "AskResult") -> None:
+    """Print the quote in its sentence with its source, or why there is none."""
+    if result.answer is None:
+        _print_abstention(result)
+        return
+    print(bold(safe_line(result.answer.text)))
+    print(f"\n  {_marked_sentence(result.answer)}")
+    print(dim(f"  {_place(result.answer)}, confidence {result.answer.probability:.0%}"))
+
+
+def print_search(result: "SearchResult") -> None:
+    """Print ranked passages, a snippet of each."""
+    if not result.hits:
+        print("Nothing found.")
+    for rank, hit in enumerate(result.hits, start=1):
+        page = f", page {hit.page}" if hit.page else ""
+        heading = f" > {safe_line(hit.heading)}" if hit.heading else ""
+        print(f"{rank:>3}. {bold(source(hit.document))}{page}{heading}  {hit.score:.3f}")
+        print(f"     {_snippet(hit.text)}")
+
+
+def print_ingest(report: "IngestReport", seconds: float) -> None:
+    """Print what an ingest did; the files it could not take go to standard error."""
+    for skipped in report.skipped:
+        note(f"skipped {path_of(skipped.uri)}: {skipped.reason}")
+    for failure in report.failures:
+        note(f"failed {path_of(failure.uri)}: {failure.reason}")
+    print(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.removed} removed; {report.passages} new passages in {seconds:.1f} s"
+    )
+
+
+def print_status(status: "Status") -> None:
+    """Print what an index holds, one fact a line."""
+    facts = {
+        "index": status.index,
+        "documents": f"{status.documents:,}",
+        "passages": f"{status.passages:,}",
+        "collections": ", ".join(status.collections) or "none",
+        "size": f"{status.size_bytes / 1e6:.1f} MB",
+        "encoder": status.encoder,
+    }
+    for name, value in facts.items():
+        print(f"{name:<12} {safe_line(value)}")
+
+
+def print_removed(report: "RemoveReport") -> None:
+    """Print the documents taken out; targets that matched nothing go to standard error."""
+    for document in report.removed:
+        print(f"removed {source(document)}")
+    for target in report.not_found:
+        note(f"not in the index: {target}")
+
+
+def print_built(built: "BuiltModel") -> None:
+    """Print where a quantized model is and how far it strays from the original."""
+    print(
+        f"{built.folder}: {built.manifest.kind} {built.manifest.name}, "
+        f"{built.size_bytes / 1e6:.1f} MB, cosine to FP32 at least {built.agreement:.4f}"
+    )
+
+
+def print_metrics(metrics: Mapping[str, float]) -> None:
+    """Print figures, one a line; totals without decimals."""
+    for name, value in metrics.items():
+        print(f"{name:<20} {value:>8.2f}" if value % 1 else f"{name:<20} {value:>8,.0f}")
+
+
+def source(document: "DocumentRef") -> str:
+    """Return where a document came from: a path when it is a file, else its URI."""
+    return path_of(document.uri)
+
+
+def path_of(uri: str) -> str:
+    """Return a file URI as a path, relative below the working directory; others as they are."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return safe_line(uri)
+    path = Path(unquote(parts.path))
+    here = Path.cwd()
+    return safe_line(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _print_abstention(result: "AskResult") -> None:
+    print(f"No answer: {_REASONS[result.reason or 'no_answer_in_passages']}")
+    if result.nearest:
+        print("\nNearest passages:")
+    for passage in result.nearest:
+        print(f"  {bold(source(passage.document))}")
+        print(f"    {_snippet(passage.text)}")
+
+
+def _marked_sentence(answer: "Answer") -> str:
+    """Return the sentence as one line, the quote standing out where it was found."""
+    start = answer.start - answer.sentence_start
+    end = start + len(answer.text)
+    before, after = answer.sentence[:start], answer.sentence[end:]
+    return (
+        safe_line(before)
+        + (" " if before[-1:].isspace() else "")
+        + marked(safe_line(answer.text))
+        + (" " if after[:1].isspace() else "")
+        + safe_line(after)
+    )
+
+
+def _place(answer: "Answer") -> str:
+    """Return the source with its page or line."""
+    at = f"page {answer.page}" if answer.page is not None else f"line {answer.line}"
+    return f"{source(answer.document)}, {at}"
+
+
+def _snippet(text: str) -> str:
+    line = safe_line(text)
+    return line if len(line) <= _SNIPPET_CHARS else line[: _SNIPPET_CHARS - 1].rstrip() + "…"

@@ -1,0 +1,34 @@
+"""``answerable search``: ranked passages."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from . import options
+from .exit_codes import DONE
+from .output import print_json, print_search
+
+Mode = Literal["hybrid", "dense", "lexical"]
+
+
+def search(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A question or a few words.")],
+    index: options.Index = None,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="By meaning (dense), by words (lexical), or by both.")
+    ] = "hybrid",
+    k: options.K = None,
+    principals: options.As = None,
+    collection: options.Collection = None,
+    json: options.Json = False,
+) -> int:
+    """List the passages nearest to a query, best first."""
+    from answerable.api import Engine, to_json
+
+    with Engine.open(index) as engine:
+        result = engine.search(query, k=k, mode=mode, collection=collection, principals=principals)
+    if json:
+        print_json(to_json(result))
+    else:
+        print_search(result)
+    return DONE

@@ -1,0 +1,38 @@
+"""``answerable train``: the models of this package, from their specs."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options
+from .exit_codes import DONE
+from .output import note, print_json
+
+train = typer.Typer(help="Train a model from a spec; resumable.", rich_markup_mode=None)
+
+
+@train.command(epilog="Example: answerable train reader benchmarks/specs/reader.yaml --resume")
+def reader(
+    spec: Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to train, on what.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec; repeatable."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """Fine-tune a reader on SQuAD-format questions."""
+    from answerable.api import train_reader
+
+    report = train_reader(spec, overrides or [], resume=resume)
+    if json:
+        print_json(dataclasses.asdict(report))
+    else:
+        note(
+            f"trained {report.steps} steps in {report.seconds:.0f} s, loss {report.final_loss:.3f}"
+        )
+    return DONE

@@ -1,0 +1,17 @@
+from .extraction import Extractor
+from .limits import ExtractionLimits
+from .media import is_supported, media_type_of
+from .sentences import sentence_bounds, sentence_spans
+from .splitter import SPLITTER_VERSION, SplitConfig, split
+
+__all__ = [
+    "SPLITTER_VERSION",
+    "ExtractionLimits",
+    "Extractor",
+    "SplitConfig",
+    "is_supported",
+    "media_type_of",
+    "sentence_bounds",
+    "sentence_spans",
+    "split",
+]

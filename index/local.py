@@ -1,0 +1,261 @@
+"""An index in a folder: SQLite for what is true, FAISS for what is fast."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .database import DATABASE_NAME, check_length
+from .documents import SPLITTER_VERSION
+from .errors import (
+    AnswerableError,
+    DocumentNotFound,
+    IndexDamaged,
+    IndexModelMismatch,
+    IndexNotFound,
+)
+from .lock import WriterLock
+from .schema import SCHEMA_VERSION
+from .store import IndexStats, PassageStore, StoredVersion
+from .types import (
+    Document,
+    DocumentInfo,
+    Encoder,
+    Filters,
+    IndexManifest,
+    Passage,
+    ScoredPassage,
+    Vectors,
+)
+from .writer import StoreWriter, create_database
+
+logger = logging.getLogger(__name__)
+
+
+class LocalIndex:
+    """Documents, passages and vectors in one folder; any thread may search it.
+
+    Implements ``SearchableIndex``. Every search sees what was committed before it began, by
+    this process or another. Writing goes through ``writing``, one process at a time.
+    """
+
+    def __init__(self, folder: Path, store: PassageStore, manifest: IndexManifest) -> None:
+        """Use ``open`` instead, which checks what it is given."""
+        # Imported here so that commands that touch no index do not wait for FAISS.
+        from .vectors import VectorIndex
+
+        self.folder = folder
+        self.manifest = manifest
+        self._store = store
+        self._vectors = VectorIndex(store, folder, manifest)
+
+    @classmethod
+    def open(cls, folder: Path, encoder: Encoder, *, create: bool = False) -> Self:
+        """Open the index in ``folder``, made with this encoder; with ``create``, make it first.
+
+        Raises:
+            IndexNotFound: there is none, and ``create`` is false.
+            IndexModelMismatch: it was made by another model, or by a newer Answerable.
+            IndexDamaged: its database cannot be read; it is left as it is.
+        """
+        folder = folder.absolute()
+        expected = manifest_for(encoder)
+        if not database_exists(folder):
+            if not create:
+                raise IndexNotFound(
+                    f"there is no index in {folder}: make one with `answerable ingest PATH`"
+                )
+            _create(folder, expected)
+        check_length(folder / DATABASE_NAME)
+        store = PassageStore(folder / DATABASE_NAME)
+        try:
+            check_manifest(folder, store.manifest(), expected)
+            index = cls(folder, store, store.manifest())
+        except BaseException:
+            store.close()
+            raise
+        index._mend_cache()
+        return index
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the index."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; the index cannot be used afterwards."""
+        self._store.close()
+
+    def refresh(self) -> None:
+        """See what other processes committed; every dense search does it by itself.
+
+        Raises:
+            IndexModelMismatch: another process rebuilt the index with another model.
+        """
+        if self._vectors.is_behind():
+            check_manifest(self.folder, self._store.manifest(), self.manifest)
+            self._vectors.refresh()
+
+    def dense_search(self, vector: Vectors, k: int, filters: Filters) -> list[ScoredPassage]:
+        """Return the k passages of highest inner product with ``vector`` (dimension,)."""
+        self.refresh()
+        hits = self._vectors.search(vector, k, self._store.permitted_passages(filters))
+        # Permission may have changed since the ids were read: SQLite has the last word.
+        return self._store.still_permitted(hits, filters)
+
+    def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
+        """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""
+        return self._store.lexical_search(terms, k, filters)
+
+    def passages(self, passage_ids: Sequence[int], filters: Filters) -> list[Passage]:
+        """Return passages in the order asked; unknown and forbidden ones are left out."""
+        return self._store.passages(passage_ids, filters)
+
+    def document_infos(self, document_ids: Sequence[int], filters: Filters) -> list[DocumentInfo]:
+        """Return documents in the order asked; unknown and forbidden ones are left out."""
+        return self._store.document_infos(document_ids, filters)
+
+    def documents(self, filters: Filters) -> list[DocumentInfo]:
+        """Return all documents that the filters permit, by collection and address."""
+        return self._store.documents(filters)
+
+    def document(self, document_id: int, filters: Filters) -> Document:
+        """Return a document with its text.
+
+        Raises:
+            DocumentNotFound: there is none, or the filters forbid it; one cannot tell which.
+        """
+        document = self._store.document(document_id, filters)
+        if document is None:
+            raise DocumentNotFound(f"there is no document {document_id}")
+        return document
+
+    def stored_version(self, collection: str, uri: str) -> StoredVersion | None:
+        """Return what is stored of the document at ``uri``, or None."""
+        return self._store.stored_version(collection, uri)
+
+    def stats(self) -> IndexStats:
+        """Count what the index holds."""
+        return self._store.stats()
+
+    def remove(self, document_ids: Sequence[int]) -> int:
+        """Delete documents with their passages and vectors; return how many there were.
+
+        Raises:
+            IndexLocked: another process is writing.
+        """
+        with self.writing() as writer:
+            removed = writer.remove(document_ids)
+            if removed:
+                self.publish(writer)
+        return removed
+
+    @contextmanager
+    def writing(self) -> Iterator[StoreWriter]:
+        """Hold the writer lock and lend the write side of the database.
+
+        Raises:
+            IndexLocked: another process is writing.
+            IndexModelMismatch: another process rebuilt the index with another model.
+        """
+        with WriterLock(self.folder):
+            check_manifest(self.folder, self._store.manifest(), self.manifest)
+            writer = StoreWriter(self._store.path)
+            try:
+                yield writer
+            finally:
+                writer.close()
+
+    def publish(self, writer: StoreWriter) -> None:
+        """Write the vectors to a file, so that the next process to open the index starts fast."""
+        from .generations import publish
+
+        publish(self._store, writer, self.folder)
+
+    def _mend_cache(self) -> None:
+        """Replace vector files that could not be used, if no other process is writing now."""
+        if not self._vectors.is_cache_stale:
+            return
+        try:
+            with self.writing() as writer:
+                self.publish(writer)
+        except AnswerableError as exc:
+            # Searching works without the file; the next ingest writes it.
+            logger.info("vector file not written: %s", exc)
+
+
+def manifest_for(encoder: Encoder) -> IndexManifest:
+    """Return what an index made now with ``encoder`` says of itself."""
+    return IndexManifest(
+        encoder_name=encoder.name,
+        encoder_sha256=encoder.sha256,
+        dimension=encoder.dimension,
+        splitter_version=SPLITTER_VERSION,
+        schema_version=SCHEMA_VERSION,
+    )
+
+
+def database_exists(folder: Path) -> bool:
+    """Say whether ``folder`` has an index database, sound or not.
+
+    Raises:
+        AnswerableError: the folder may not be looked into.
+    """
+    try:
+        return (folder / DATABASE_NAME).is_file()
+    except OSError as exc:
+        raise AnswerableError(f"cannot read {folder}: {exc.strerror}") from exc
+
+
+def check_manifest(folder: Path, stored: IndexManifest, expected: IndexManifest) -> None:
+    """Refuse an index whose vectors or tables are not what this program expects.
+
+    Raises:
+        IndexModelMismatch: with both sides and the command that mends it.
+    """
+    if stored.schema_version > SCHEMA_VERSION:
+        raise IndexModelMismatch(
+            f"the index {folder} was written by a newer Answerable (schema "
+            f"{stored.schema_version}, this one knows {SCHEMA_VERSION}): upgrade Answerable"
+        )
+    remedy = "embed its documents again with `answerable ingest --rebuild PATH`"
+    if (stored.encoder_sha256, stored.dimension) != (expected.encoder_sha256, expected.dimension):
+        raise IndexModelMismatch(
+            f"the index {folder} was made with the model {_model(stored)}, and this is "
+            f"{_model(expected)}: use that model, or {remedy}"
+        )
+    if stored.splitter_version != expected.splitter_version:
+        raise IndexModelMismatch(
+            f"the index {folder} was cut by splitter {stored.splitter_version}, and this is "
+            f"splitter {expected.splitter_version}: {remedy}"
+        )
+
+
+def _model(manifest: IndexManifest) -> str:
+    return f"{manifest.encoder_name} ({manifest.encoder_sha256[:12]}, {manifest.dimension} wide)"
+
+
+def _create(folder: Path, manifest: IndexManifest) -> None:
+    database = folder / DATABASE_NAME
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as exc:
+        raise AnswerableError(f"cannot make the index folder {folder}: {exc.strerror}") from exc
+    with WriterLock(folder):
+        if database_exists(folder):  # another process was faster
+            return
+        log = database.with_name(f"{database.name}-wal")
+        if log.exists() and log.stat().st_size:
+            # SQLite would replay it into whatever database has that name.
+            raise IndexDamaged(f"{database} is missing but its log {log.name} is there")
+        create_database(database, manifest)

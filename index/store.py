@@ -1,0 +1,229 @@
+"""Reading documents and passages from SQLite, with who may see what inside every query."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlite_utils import Database
+
+from .database import ReaderPool
+from .errors import IndexDamaged
+from .lexical import lexical_search
+from .schema import stored_schema_version
+from .types import (
+    PUBLIC,
+    Document,
+    DocumentInfo,
+    Filters,
+    IndexManifest,
+    Page,
+    Passage,
+    ScoredPassage,
+)
+
+PassageIds = npt.NDArray[np.int64]
+
+_INFO_COLUMNS = """
+d.id, d.uri, d.title, d.collection, d.media_type, d.content_sha256, d.size_bytes, d.n_chars,
+(SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS n_passages,
+(SELECT json_group_array(principal) FROM document_principals a WHERE a.document_id = d.id)
+    AS principals,
+d.modified_at, d.ingested_at
+"""
+_PASSAGE_COLUMNS = 'p.id, p.document_id, p.start, p."end", p.text, p.heading, p.page'
+_PASSAGES = "passages p JOIN documents d ON d.id = p.document_id"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStats:
+    """How much an index holds.
+
+    Attributes:
+        n_chars: code points of all stored texts.
+        size_bytes: the database with its log, and the vector files.
+        last_ingested_at: ISO 8601 in UTC; None for an empty index.
+    """
+
+    n_documents: int
+    n_passages: int
+    n_chars: int
+    collections: tuple[str, ...]
+    size_bytes: int
+    last_ingested_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """What ingest needs to know of a document to see whether it changed."""
+
+    document_id: int
+    content_sha256: str
+    principals: tuple[str, ...]
+
+
+class PassageStore:
+    """The read side of the index database; safe to use from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Read from the database file at ``path``, which must exist when first asked."""
+        self.path = path
+        self._pool = ReaderPool(path)
+
+    def reading(self) -> AbstractContextManager[Database]:
+        """Lend a connection inside one read transaction."""
+        return self._pool.reading()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def manifest(self) -> IndexManifest:
+        """Return what the index says of itself.
+
+        Raises:
+            IndexDamaged: the file is not an index database, or not a whole one.
+        """
+        with self.reading() as db:
+            values = {row["key"]: row["value"] for row in db.query("SELECT * FROM manifest")}
+            version = stored_schema_version(db)
+        try:
+            return IndexManifest(
+                encoder_name=values["encoder_name"],
+                encoder_sha256=values["encoder_sha256"],
+                dimension=int(values["dimension"]),
+                splitter_version=int(values["splitter_version"]),
+                schema_version=version,
+            )
+        except (KeyError, ValueError) as exc:
+            raise IndexDamaged(f"{self.path} does not say what it holds: {exc}") from exc
+
+    def document_infos(self, document_ids: Sequence[int], filters: Filters) -> list[DocumentInfo]:
+        """Return documents in the order asked; unknown and forbidden ones are left out."""
+        infos = {info.id: info for info in self._infos(filters, document_ids)}
+        return [infos[id_] for id_ in document_ids if id_ in infos]
+
+    def documents(self, filters: Filters) -> list[DocumentInfo]:
+        """Return all documents that the filters permit, by collection and address."""
+        return list(self._infos(filters))
+
+    def _infos(
+        self, filters: Filters, document_ids: Sequence[int] | None = None
+    ) -> Iterator[DocumentInfo]:
+        condition, parameters = permitted(filters)
+        if document_ids is not None:
+            condition += " AND d.id IN (SELECT value FROM json_each(?))"
+            parameters.append(_json_ids(document_ids))
+        query = f"SELECT {_INFO_COLUMNS} FROM documents d WHERE {condition}"
+        with self.reading() as db:
+            for row in db.query(f"{query} ORDER BY d.collection, d.uri", parameters):
+                yield _info(row)
+
+    def document(self, document_id: int, filters: Filters) -> Document | None:
+        """Return a document with its text, or None when it is unknown or forbidden."""
+        condition, parameters = permitted(filters)
+        query = f"SELECT {_INFO_COLUMNS}, d.text FROM documents d WHERE d.id = ? AND {condition}"
+        pages_query = 'SELECT number, start, "end" FROM pages WHERE document_id = ? ORDER BY number'
+        with self.reading() as db:
+            row = next(iter(db.query(query, [document_id, *parameters])), None)
+            if row is None:
+                return None
+            pages = tuple(Page(**page) for page in db.query(pages_query, [document_id]))
+        return Document(text=row.pop("text"), info=_info(row), pages=pages)
+
+    def passages(self, passage_ids: Sequence[int], filters: Filters) -> list[Passage]:
+        """Return passages in the order asked; unknown and forbidden ones are left out."""
+        condition, parameters = permitted(filters)
+        query = (
+            f"SELECT {_PASSAGE_COLUMNS} FROM {_PASSAGES} "
+            f"WHERE p.id IN (SELECT value FROM json_each(?)) AND {condition}"
+        )
+        with self.reading() as db:
+            rows = db.query(query, [_json_ids(passage_ids), *parameters])
+            found = {row["id"]: Passage(**row) for row in rows}
+        return [found[id_] for id_ in passage_ids if id_ in found]
+
+    def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
+        """Return the k best passages by BM25 that hold any of ``terms``."""
+        with self.reading() as db:
+            return lexical_search(db, terms, k, permitted(filters))
+
+    def permitted_passages(self, filters: Filters) -> PassageIds | None:
+        """Return the ids of the passages that the filters permit; None when that is all."""
+        condition, parameters = permitted(filters)
+        with self.reading() as db:
+            (hides_any,) = db.execute(
+                f"SELECT EXISTS (SELECT 1 FROM documents d WHERE NOT ({condition}))", parameters
+            ).fetchone()
+            if not hides_any:
+                return None
+            rows = db.execute(f"SELECT p.id FROM {_PASSAGES} WHERE {condition}", parameters)
+            return np.fromiter((id_ for (id_,) in rows), dtype=np.int64)
+
+    def still_permitted(
+        self, hits: Sequence[ScoredPassage], filters: Filters
+    ) -> list[ScoredPassage]:
+        """Leave out hits whose passage is gone, or forbidden, by now."""
+        condition, parameters = permitted(filters)
+        ids = _json_ids(hit.passage_id for hit in hits)
+        query = (
+            f"SELECT p.id FROM {_PASSAGES} "
+            f"WHERE p.id IN (SELECT value FROM json_each(?)) AND {condition}"
+        )
+        with self.reading() as db:
+            seen = {id_ for (id_,) in db.execute(query, [ids, *parameters])}
+        return [hit for hit in hits if hit.passage_id in seen]
+
+    def stored_version(self, collection: str, uri: str) -> StoredVersion | None:
+        """Return what is stored of the document at ``uri``, or None."""
+        query = f"SELECT {_INFO_COLUMNS} FROM documents d WHERE d.collection = ? AND d.uri = ?"
+        with self.reading() as db:
+            for row in db.query(query, [collection, uri]):
+                info = _info(row)
+                return StoredVersion(info.id, info.content_sha256, info.principals)
+        return None
+
+    def stats(self) -> IndexStats:
+        """Count what the index holds."""
+        with self.reading() as db:
+            n_documents, n_chars, last = db.execute(
+                "SELECT count(*), coalesce(sum(n_chars), 0), max(ingested_at) FROM documents"
+            ).fetchone()
+            (n_passages,) = db.execute("SELECT count(*) FROM passages").fetchone()
+            collections = db.execute("SELECT DISTINCT collection FROM documents ORDER BY 1")
+            names = tuple(name for (name,) in collections)
+        files = (file for file in self.path.parent.rglob("*") if file.is_file())
+        size_bytes = sum(file.stat().st_size for file in files)
+        return IndexStats(n_documents, n_passages, n_chars, names, size_bytes, last)
+
+
+def permitted(filters: Filters) -> tuple[str, list[str]]:
+    """Return the SQL condition on documents ``d`` that ``filters`` stand for, and its parameters.
+
+    The one place where permission becomes SQL.
+    """
+    conditions, parameters = ["1"], []
+    if filters.collection is not None:
+        conditions.append("d.collection = ?")
+        parameters.append(filters.collection)
+    if filters.principals is not None:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM document_principals a WHERE a.document_id = d.id "
+            "AND a.principal IN (SELECT value FROM json_each(?)))"
+        )
+        parameters.append(json.dumps([PUBLIC, *filters.principals]))
+    return " AND ".join(conditions), parameters
+
+
+def _json_ids(ids: Iterable[int]) -> str:
+    # One bound parameter however many ids; int() because NumPy integers are not JSON.
+    return json.dumps([int(id_) for id_ in ids])
+
+
+def _info(row: dict[str, Any]) -> DocumentInfo:
+    principals = tuple(sorted(json.loads(row.pop("principals"))))
+    return DocumentInfo(**row, principals=principals)

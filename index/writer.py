@@ -1,0 +1,227 @@
+"""Writing documents to SQLite: each call is one transaction, on the disk when it returns."""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from .database import open_writer, transaction, translated_errors
+from .durable import TEMPORARY_PREFIX, rename_durably, temporary_name
+from .schema import migrate
+from .types import IndexManifest, Page, Vectors
+from .vector_log import Generation
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CutPassage:
+    """A passage before it has an id; ``text`` is the document's ``text[start:end]``."""
+
+    start: int
+    end: int
+    heading: str
+    text: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document ready to be stored; its vectors travel beside it, those of a batch together."""
+
+    uri: str
+    title: str
+    collection: str
+    media_type: str
+    content_sha256: str
+    size_bytes: int
+    text: str
+    pages: tuple[Page, ...]
+    principals: tuple[str, ...]
+    modified_at: str | None
+    passages: tuple[CutPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recut:
+    """New passages, and their vectors, for a document that is stored already.
+
+    Attributes:
+        vectors: (n_passages, dimension) float32.
+    """
+
+    document_id: int
+    title: str
+    passages: tuple[CutPassage, ...]
+    vectors: Vectors
+
+
+class StoreWriter:
+    """The write side of the index database; made by whoever holds the writer lock."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the writing connection and bring the tables up to date."""
+        self._path = path
+        with translated_errors(path):
+            self._db = open_writer(path)
+        try:
+            with transaction(self._db, path) as db:
+                migrate(db)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the database, as far as readers let it, and close."""
+        try:
+            # Readers cannot do it, so without this a log would outlive every process. Not worth
+            # waiting for: the next writer does what is left.
+            self._db.execute("PRAGMA busy_timeout = 0")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as exc:
+            logger.info("the log of %s was not folded in: %s", self._path, exc)
+        finally:
+            self._db.close()
+
+    def describe(self, manifest: IndexManifest) -> None:
+        """Store what the index says of itself."""
+        with transaction(self._db, self._path) as db:
+            _put_manifest(db, manifest)
+
+    def put(self, documents: Sequence[NewDocument], vectors: Vectors) -> None:
+        """Store documents, replacing what is stored of the same collection and address.
+
+        Args:
+            documents: at most one for each collection and address.
+            vectors: (n_passages, dimension) float32, of the passages of all the documents in turn.
+        """
+        first = 0
+        with transaction(self._db, self._path) as db:
+            for document in documents:
+                document_id = _put_row(db, document)
+                _put_principals(db, document_id, document.principals)
+                _put_pages(db, document_id, document.pages)
+                last = first + len(document.passages)
+                recut = Recut(document_id, document.title, document.passages, vectors[first:last])
+                _put_passages(db, recut)
+                first = last
+
+    def set_principals(self, document_id: int, principals: Iterable[str]) -> None:
+        """Change who may see a document."""
+        with transaction(self._db, self._path) as db:
+            _put_principals(db, document_id, principals)
+
+    def remove(self, document_ids: Iterable[int]) -> int:
+        """Delete documents with all that hangs on them; return how many there were."""
+        with transaction(self._db, self._path) as db:
+            return sum(
+                db.execute("DELETE FROM documents WHERE id = ?", [id_]).rowcount
+                for id_ in document_ids
+            )
+
+    def replace_all_passages(self, recuts: Iterable[Recut], manifest: IndexManifest) -> None:
+        """Give the documents new passages and the index a new manifest, all in one transaction.
+
+        Readers see the old index until the end; a failure on the way leaves it as it was.
+        """
+        with transaction(self._db, self._path) as db:
+            db.table("generations").delete_where()
+            for recut in recuts:
+                _put_passages(db, recut)
+            _put_manifest(db, manifest)
+
+    def register(self, generation: Generation, keep: int) -> None:
+        """Record a vector file that is on the disk; forget all but the newest ``keep``.
+
+        Changes that even the oldest one kept already holds are trimmed with it.
+        """
+        row = asdict(generation)
+        del row["generation"]  # the table counts them
+        with transaction(self._db, self._path) as db:
+            db.table("generations").insert(row)
+            db.execute(
+                "DELETE FROM generations WHERE generation NOT IN "
+                "(SELECT generation FROM generations ORDER BY generation DESC LIMIT ?)",
+                [keep],
+            )
+            db.execute("DELETE FROM changes WHERE seq <= (SELECT min(seq) FROM generations)")
+
+
+def create_database(path: Path, manifest: IndexManifest) -> None:
+    """Make an empty index database; it appears at ``path`` whole, or not at all."""
+    # Leftovers of a crash, with their logs: the caller holds the writer lock.
+    for leftover in path.parent.glob(f"{TEMPORARY_PREFIX}*"):
+        leftover.unlink()
+    temporary = path.with_name(temporary_name())
+    writer = StoreWriter(temporary)
+    try:
+        writer.describe(manifest)
+    finally:
+        writer.close()
+    rename_durably(temporary, path)
+
+
+def _put_manifest(db: Database, manifest: IndexManifest) -> None:
+    values = asdict(manifest)
+    del values["schema_version"]  # counted by the migrations
+    rows = [{"key": key, "value": str(value)} for key, value in values.items()]
+    db.table("manifest").insert_all(rows, replace=True)
+
+
+def _put_row(db: Database, document: NewDocument) -> int:
+    """Insert or update the document's own row and return its id, which never changes."""
+    key = {"collection": document.collection, "uri": document.uri}
+    values = {
+        "title": document.title,
+        "media_type": document.media_type,
+        "content_sha256": document.content_sha256,
+        "size_bytes": document.size_bytes,
+        "n_chars": len(document.text),
+        "text": document.text,
+        "modified_at": document.modified_at,
+        "ingested_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    stored = db.execute(
+        "SELECT id FROM documents WHERE collection = ? AND uri = ?", [*key.values()]
+    )
+    row = stored.fetchone()
+    if row is None:
+        db.table("documents").insert(key | values)
+        row = db.execute("SELECT last_insert_rowid()").fetchone()
+    else:
+        db.table("documents").update(row[0], values)
+    return int(row[0])
+
+
+def _put_principals(db: Database, document_id: int, principals: Iterable[str]) -> None:
+    table = db.table("document_principals")
+    table.delete_where("document_id = ?", [document_id])
+    rows = [{"document_id": document_id, "principal": name} for name in sorted(set(principals))]
+    table.insert_all(rows)
+
+
+def _put_pages(db: Database, document_id: int, pages: Iterable[Page]) -> None:
+    table = db.table("pages")
+    table.delete_where("document_id = ?", [document_id])
+    table.insert_all([{"document_id": document_id, **asdict(page)} for page in pages])
+
+
+def _put_passages(db: Database, recut: Recut) -> None:
+    """Replace a document's passages and vectors; triggers see to the words and the log."""
+    db.table("passages").delete_where("document_id = ?", [recut.document_id])
+    # The counter only grows, so an id is never given twice, even after a delete.
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
+    first = row[0] + 1 if row else 1
+    common = {"document_id": recut.document_id, "title": recut.title}
+    db.table("passages").insert_all(
+        {"id": first + ordinal, "ordinal": ordinal, **common, **asdict(passage)}
+        for ordinal, passage in enumerate(recut.passages)
+    )
+    db.table("vectors").insert_all(
+        {"passage_id": first + ordinal, "vector": vector.astype("<f4").tobytes()}
+        for ordinal, vector in enumerate(recut.vectors)
+    )

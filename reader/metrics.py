@@ -1,0 +1,112 @@
+"""The SQuAD metrics, by the official scorer's definitions.
+
+Source: Rajpurkar, Jia and Liang 2018, "Know What You Don't Know" and its
+evaluation script: answers are compared after lower-casing and dropping
+punctuation, articles and extra white space; the best match over the reference
+answers counts; for an unanswerable question only the empty answer is right.
+"""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from .squad import SquadQuestion
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = frozenset(string.punctuation)
+
+
+def normalize_answer(text: str) -> str:
+    """Lower-case, drop ASCII punctuation and English articles, squeeze white space."""
+    kept = "".join(char for char in text.lower() if char not in _PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", kept).split())
+
+
+def exact_match(prediction: str, reference: str) -> float:
+    """Return 1.0 if both are equal after normalization, else 0.0."""
+    return float(normalize_answer(prediction) == normalize_answer(reference))
+
+
+def token_f1(prediction: str, reference: str) -> float:
+    """Return the F1 of the two bags of normalized words; if either is empty, equality."""
+    predicted, wanted = (
+        normalize_answer(prediction).split(),
+        normalize_answer(reference).split(),
+    )
+    if not predicted or not wanted:
+        return float(predicted == wanted)
+    common = sum((Counter(predicted) & Counter(wanted)).values())
+    if common == 0:
+        return 0.0
+    precision, recall = common / len(predicted), common / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+def question_scores(prediction: str, question: SquadQuestion) -> tuple[float, float]:
+    """Return (exact, f1) of one prediction, each 0 to 1, best over the references."""
+    references = [a.text for a in question.answers if normalize_answer(a.text)] or [""]
+    return (
+        max(exact_match(prediction, reference) for reference in references),
+        max(token_f1(prediction, reference) for reference in references),
+    )
+
+
+def squad_metrics(
+    questions: Sequence[SquadQuestion], predictions: Mapping[str, str]
+) -> dict[str, float]:
+    """Return exact, f1 and total, overall and by kind of question, as percentages.
+
+    Args:
+        questions: the data set; every one needs a prediction.
+        predictions: answer text by question id; empty for "no answer".
+    """
+    scores = [question_scores(predictions[q.id], q) for q in questions]
+    pairs = list(zip(questions, scores, strict=True))
+    metrics = _averages(scores, prefix="")
+    if answerable := [score for question, score in pairs if question.is_answerable]:
+        metrics |= _averages(answerable, prefix="HasAns_")
+    if unanswerable := [
+        score for question, score in pairs if not question.is_answerable
+    ]:
+        metrics |= _averages(unanswerable, prefix="NoAns_")
+    return metrics
+
+
+def best_thresholds(
+    questions: Sequence[SquadQuestion],
+    forced: Mapping[str, str],
+    null_odds: Mapping[str, float],
+) -> dict[str, float]:
+    """Return the best exact and f1 that any null threshold reaches, and that threshold.
+
+    Args:
+        questions: the data set.
+        forced: best answer text by question id, given even where "no answer" won.
+        null_odds: score_diff by question id, higher for "no answer".
+    """
+    ordered = sorted(questions, key=lambda question: null_odds[question.id])
+    scores = {q.id: question_scores(forced[q.id], q) for q in questions}
+    metrics: dict[str, float] = {}
+    for position, name in enumerate(("exact", "f1")):
+        current = float(sum(not question.is_answerable for question in questions))
+        best, threshold = current, 0.0
+        for question in ordered:  # raise the threshold: one more question is answered
+            if question.is_answerable:
+                current += scores[question.id][position]
+            elif forced[question.id]:
+                current -= 1
+            if current > best:
+                best, threshold = current, null_odds[question.id]
+        metrics[f"best_{name}"] = 100.0 * best / len(questions)
+        metrics[f"best_{name}_thresh"] = threshold
+    return metrics
+
+
+def _averages(scores: Sequence[tuple[float, float]], prefix: str) -> dict[str, float]:
+    total = len(scores)
+    return {
+        f"{prefix}exact": 100.0 * sum(exact for exact, _ in scores) / total,
+        f"{prefix}f1": 100.0 * sum(f1 for _, f1 in scores) / total,
+        f"{prefix}total": total,
+    }

@@ -1,0 +1,181 @@
+"""The reader: a question and passages in, ranked spans and a verdict out.
+
+The main path is ``OnnxReader.read`` and ``rank``; each of their steps is one module here.
+"""
+
+import os
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+from tokenizers import Tokenizer
+
+from answerable.index import ModelFolderInvalid, Passage, load_manifest
+
+from .confidence import ConfidenceModel, load_confidence, span_features
+from .ranking import ScoredSpan, rank_spans, window_spans
+from .session import ReaderSession
+from .spans import Logits
+from .types import AbstentionReason, Prediction, Span
+from .windows import Window, WindowConfig, WindowMaker
+
+MAX_ANSWER_TOKENS = 30
+_RANKED = (
+    20  # spans ranked before the n best are cut: what the margin is measured against
+)
+
+
+def default_reader_folder() -> Path:
+    """Return the folder of the reader that is shipped with the package."""
+    return Path(str(resources.files(__package__))) / "models" / "minilm-l6-squad2-int8"
+
+
+class WindowScorer(Protocol):
+    """Scores windows: the ONNX session, or a script in tests."""
+
+    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
+        """Return start and end logits, each (n_tokens,) float32, of every window in order."""
+        ...
+
+
+class OnnxReader:
+    """Reads passages with an ONNX question-answering model; safe to share between threads."""
+
+    def __init__(
+        self,
+        scorer: WindowScorer,
+        windows: WindowMaker,
+        confidence: ConfidenceModel,
+        *,
+        name: str,
+        sha256: str,
+    ) -> None:
+        self.name = name
+        self.sha256 = sha256
+        self.confidence = confidence
+        self._scorer = scorer
+        self._windows = windows
+
+    @property
+    def calibration(self) -> str | None:
+        """What the probabilities were fitted on; None if nothing."""
+        return self.confidence.name
+
+    @classmethod
+    def load(
+        cls, folder: Path | None = None, *, threads: int | None = None
+    ) -> "OnnxReader":
+        """Load a reader's model folder.
+
+        Args:
+            folder: None for the shipped reader.
+            threads: windows read at the same time; None for one per core.
+
+        Raises:
+            ModelFolderInvalid: a file is missing, damaged, or does not fit the others.
+        """
+        folder = folder or default_reader_folder()
+        manifest = load_manifest(folder, "reader")
+        config = WindowConfig(
+            max_seq_tokens=int(manifest.settings["max_seq_tokens"]),
+            max_question_tokens=int(manifest.settings["max_question_tokens"]),
+        )
+        return cls(
+            ReaderSession(
+                folder / "model.onnx", threads or os.cpu_count() or 1
+            ),
+            WindowMaker(_load_tokenizer(folder / "tokenizer.json"), config),
+            load_confidence(folder, manifest.sha256),
+            name=manifest.name,
+            sha256=manifest.sha256,
+        )
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        n_best: int = 5,
+        min_probability: float | None = None,
+    ) -> Prediction:
+        """Return the best spans over all passages and whether one is good enough.
+
+        See ``Reader.read`` for the arguments.
+        """
+        # 1. Cut the passages into windows, and let the model score every token of each.
+        windows = self._windows.windows(
+            question, [passage.text for passage in passages]
+        )
+        logits = self._scorer.logits(windows)
+        # 2. Rank the spans of all windows on one scale.
+        ranked = rank_spans(self._spans(windows, logits, passages), _RANKED)
+        # 3. Say how likely each is right.
+        spans = tuple(
+            self._with_probability(ranked, i) for i in range(min(n_best, len(ranked)))
+        )
+        # 4. Answer, or say why not.
+        least = (
+            self.confidence.min_probability
+            if min_probability is None
+            else min_probability
+        )
+        reason = self._reason_to_abstain(spans, least)
+        return Prediction(
+            answer=None if reason else spans[0], reason=reason, spans=spans
+        )
+
+    def rank(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
+        """Return the spans of all passages on one scale, best first, at most 20."""
+        # 1. Cut the passages into windows.
+        windows = self._windows.windows(question, [passage.text for passage in passages])
+        # 2. Let the model score every token of each.
+        logits = self._scorer.logits(windows)
+        # 3. Rank the spans of all windows together.
+        return rank_spans(self._spans(windows, logits, passages), _RANKED)
+
+    def _spans(
+        self,
+        windows: Sequence[Window],
+        logits: Sequence[tuple[Logits, Logits]],
+        passages: Sequence[Passage],
+    ) -> list[ScoredSpan]:
+        return [
+            span
+            for window, (start_logits, end_logits) in zip(windows, logits, strict=True)
+            for span in window_spans(
+                window,
+                passages[window.passage],
+                start_logits,
+                end_logits,
+                max_answer_tokens=MAX_ANSWER_TOKENS,
+                n_best=_RANKED,
+            )
+        ]
+
+    def _with_probability(self, ranked: Sequence[ScoredSpan], position: int) -> Span:
+        span = ranked[position]
+        return Span(
+            passage_id=span.passage_id,
+            document_id=span.document_id,
+            start=span.start,
+            end=span.end,
+            text=span.text,
+            score=span.score,
+            probability=self.confidence.probability(span_features(ranked, position)),
+        )
+
+    def _reason_to_abstain(
+        self, spans: Sequence[Span], least: float
+    ) -> AbstentionReason | None:
+        """Return None if the best span may be given as the answer."""
+        if not spans or -spans[0].score > self.confidence.null_threshold:
+            return "no_answer_in_passages"
+        return "low_confidence" if spans[0].probability < least else None
+
+
+def _load_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as exc:  # tokenizers raises a bare Exception for every failure
+        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc

@@ -1,0 +1,102 @@
+"""All spans of all passages, ranked on one scale together with "no answer".
+
+The scale is the log-odds of a span against its own window's null score. Each
+window's softmax runs over its spans and its null together, so the difference
+means the same in every window, whatever the window's logits are; a raw logit
+sum does not. "No answer" stands at 0 on it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from answerable.index import Passage
+
+from .spans import Logits, best_token_spans
+from .windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSpan:
+    """A slice of a document with its log-odds against "no answer"; offsets as in ``Span``."""
+
+    passage_id: int
+    document_id: int
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+def window_spans(
+    window: Window,
+    passage: Passage,
+    start_logits: Logits,
+    end_logits: Logits,
+    *,
+    max_answer_tokens: int,
+    n_best: int,
+) -> list[ScoredSpan]:
+    """Return a window's best spans as slices of the passage's document.
+
+    Args:
+        window: the model input.
+        passage: the passage that it was cut from.
+        start_logits: (n_tokens,) float32 of the whole window.
+        end_logits: (n_tokens,) float32.
+        max_answer_tokens: longest answer.
+        n_best: most spans to return.
+
+    Source: the null score, start plus end logit at position 0, is that of Devlin and
+        others 2019, "BERT", section 4.3.
+    """
+    null_score = float(start_logits[0]) + float(end_logits[0])
+    context = slice(
+        window.context_start, window.context_start + len(window.context_offsets)
+    )
+    found = best_token_spans(
+        start_logits[context],
+        end_logits[context],
+        starts_allowed=window.starts_word,
+        ends_allowed=window.ends_word,
+        max_answer_tokens=max_answer_tokens,
+        n_best=n_best,
+    )
+    spans = []
+    for span in found:
+        begin = window.context_offsets[span.start_token][0]
+        end = window.context_offsets[span.end_token][1]
+        spans.append(
+            ScoredSpan(
+                passage_id=passage.id,
+                document_id=passage.document_id,
+                start=passage.start + begin,
+                end=passage.start + end,
+                text=passage.text[begin:end],
+                score=span.score - null_score,
+            )
+        )
+    return spans
+
+
+def rank_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
+    """Return the best spans, best first, each place of a document at most once.
+
+    Windows and passages overlap, so the same words are found again and again: of
+    spans that overlap in one document, the best stays. Ties keep the given order.
+    """
+    kept: list[ScoredSpan] = []
+    for span in sorted(spans, key=lambda span: -span.score):
+        if len(kept) == n_best:
+            break
+        if span.text.strip() and not _overlaps_any(span, kept):
+            kept.append(span)
+    return kept
+
+
+def _overlaps_any(span: ScoredSpan, kept: Sequence[ScoredSpan]) -> bool:
+    return any(
+        span.document_id == other.document_id
+        and span.start < other.end
+        and other.start < span.end
+        for other in kept
+    )

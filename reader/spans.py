@@ -1,0 +1,63 @@
+"""Exact search for the best answer spans of one window.
+
+Pure numpy; the brute-force oracle is in the tests.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Logits = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSpan:
+    """An answer in tokens, both ends inclusive, with start plus end logit as its score."""
+
+    start_token: int
+    end_token: int
+    score: float
+
+
+def best_token_spans(
+    start_logits: Logits,
+    end_logits: Logits,
+    *,
+    starts_allowed: npt.NDArray[np.bool_],
+    ends_allowed: npt.NDArray[np.bool_],
+    max_answer_tokens: int,
+    n_best: int,
+) -> list[TokenSpan]:
+    """Return the n best valid spans: end not before start, at most max_answer_tokens long.
+
+    Exact: every valid pair is scored. Ties go to the earlier start, then to the
+    shorter span.
+
+    Args:
+        start_logits: (n_context,) float32, context tokens only.
+        end_logits: (n_context,) float32.
+        starts_allowed: (n_context,) bool.
+        ends_allowed: (n_context,) bool.
+        max_answer_tokens: longest span, in tokens.
+        n_best: most spans to return.
+    """
+    n_tokens = len(start_logits)
+    if n_tokens == 0 or n_best < 1:
+        return []
+    length = min(max_answer_tokens, n_tokens)
+    starts = np.where(starts_allowed, start_logits, -np.inf)
+    ends = np.where(ends_allowed, end_logits, -np.inf)
+    padded = np.concatenate([ends, np.full(length - 1, -np.inf, dtype=np.float32)])
+    # scores[i, j]: the span that starts at token i and is j + 1 tokens long.
+    scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, length)
+    flat = scores.ravel()
+    keep = min(n_best, flat.size)
+    kth = np.partition(flat, flat.size - keep)[flat.size - keep]
+    chosen = np.flatnonzero(flat >= kth)
+    order = chosen[np.argsort(-flat[chosen], kind="stable")][:keep]
+    return [
+        TokenSpan(int(i // length), int(i // length + i % length), float(flat[i]))
+        for i in order
+        if np.isfinite(flat[i])
+    ]

@@ -1,0 +1,118 @@
+"""Windows: what the model sees of a question and a passage.
+
+A window is ``[CLS] question [SEP] passage slice [SEP]``, with segment 1 on the
+slice and its ``[SEP]``. A passage longer than one window is read in overlapping
+ones, so that every span of the longest answer lies whole in some window.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding, Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class WindowConfig:
+    """Lengths of a window, in tokens.
+
+    Attributes:
+        max_seq_tokens: the whole window, special tokens included.
+        max_question_tokens: a longer question is cut at its end.
+        window_overlap_tokens: passage tokens that neighbouring windows share; at least
+            the longest answer, or an answer on a border is never seen whole.
+    """
+
+    max_seq_tokens: int = 384
+    max_question_tokens: int = 64
+    window_overlap_tokens: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One model input and the way back from its tokens to the passage.
+
+    Attributes:
+        passage: position of the passage in the list that was read.
+        token_ids: (n_tokens,) int64.
+        type_ids: (n_tokens,) int64; 1 from the first context token on.
+        context_start: position of the first context token.
+        context_offsets: code-point range in the passage of each context token.
+        starts_word: (n_context,) bool; an answer may begin at the token.
+        ends_word: (n_context,) bool; an answer may end with the token.
+    """
+
+    passage: int
+    token_ids: npt.NDArray[np.int64]
+    type_ids: npt.NDArray[np.int64]
+    context_start: int
+    context_offsets: tuple[tuple[int, int], ...]
+    starts_word: npt.NDArray[np.bool_]
+    ends_word: npt.NDArray[np.bool_]
+
+
+class WindowMaker:
+    """Cuts windows with a model's own tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer, config: WindowConfig) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        self._config = config
+        self._cls_id = tokenizer.token_to_id("[CLS]")
+        self._sep_id = tokenizer.token_to_id("[SEP]")
+
+    def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
+        """Return every window of every passage, in order; none for a passage without tokens."""
+        encoded_question = self._tokenizer.encode(
+            _plain(question), add_special_tokens=False
+        )
+        question_ids = encoded_question.ids[: self._config.max_question_tokens]
+        encoded = self._tokenizer.encode_batch(
+            [_plain(passage) for passage in passages], add_special_tokens=False
+        )
+        return [
+            window
+            for position, passage in enumerate(encoded)
+            for window in self._of_passage(question_ids, position, passage)
+        ]
+
+    def _of_passage(
+        self, question_ids: list[int], position: int, passage: Encoding
+    ) -> Iterator[Window]:
+        room = self._config.max_seq_tokens - len(question_ids) - 3
+        step = max(1, room - self._config.window_overlap_tokens)
+        head = [self._cls_id, *question_ids, self._sep_id]
+        starts_word, ends_word = _word_edges(passage.tokens)
+        for begin in range(0, len(passage.ids), step):
+            end = min(begin + room, len(passage.ids))
+            ids = [*head, *passage.ids[begin:end], self._sep_id]
+            type_ids = np.zeros(len(ids), dtype=np.int64)
+            type_ids[len(head) :] = 1
+            yield Window(
+                passage=position,
+                token_ids=np.array(ids, dtype=np.int64),
+                type_ids=type_ids,
+                context_start=len(head),
+                context_offsets=tuple(passage.offsets[begin:end]),
+                starts_word=starts_word[begin:end],
+                ends_word=ends_word[begin:end],
+            )
+            if end == len(passage.ids):
+                return
+
+
+def _word_edges(
+    tokens: list[str],
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Tell which WordPiece tokens begin and which end a word, so no answer cuts one."""
+    continues = np.array(
+        [token.startswith("##") for token in tokens] + [False], dtype=np.bool_
+    )
+    return ~continues[:-1], ~continues[1:]
+
+
+def _plain(text: str) -> str:
+    """Replace lone surrogates, which no tokenizer takes; every code point keeps its place."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

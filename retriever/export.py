@@ -1,0 +1,140 @@
+"""Sentence Transformers folder to an FP32 ONNX encoder, pooling and normalization included.
+
+Needs the ``models`` extra (torch, transformers, onnx), imported only when called. The
+quantizer takes it from here; ``answerable quantize`` composes both.
+"""
+
+import inspect
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from answerable.index import ModelFolderInvalid
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+# Names as Sentence Transformers wrote them up to 5 and, after "pooling_mode", from 6 on.
+_POOLING = {
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_cls_token": "cls",
+    "mean": "mean",
+    "cls": "cls",
+}
+_OPSET = 17
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """What a Sentence Transformers folder says of how its model must be run.
+
+    Attributes:
+        dimension: length of a vector.
+        max_tokens: longest text, special tokens included.
+        pooling: ``"mean"`` or ``"cls"``, over the last hidden states.
+        normalize: always true here, since the index compares unit vectors.
+    """
+
+    dimension: int
+    max_tokens: int
+    pooling: str
+    normalize: bool = True
+
+
+def encoder_settings(folder: Path) -> EncoderSettings:
+    """Read pooling, length and dimension from a Sentence Transformers folder.
+
+    Raises:
+        ModelFolderInvalid: a file is missing, or the model has a module or a pooling mode
+            that we do not know.
+    """
+    config = _read_json(folder / "config.json")
+    pooling_folder = "1_Pooling"
+    for module in _read_json(folder / "modules.json", default=[]):
+        kind = str(module["type"]).rpartition(".")[2]
+        if kind == "Pooling":
+            pooling_folder = module["path"]
+        elif kind not in {"Transformer", "Normalize"}:
+            raise ModelFolderInvalid(f"{folder}: module {kind!r} is not supported")
+    limits = [
+        _read_json(folder / "sentence_bert_config.json", default={}).get("max_seq_length"),
+        _read_json(folder / "tokenizer_config.json", default={}).get("model_max_length"),
+        config["max_position_embeddings"],
+    ]
+    return EncoderSettings(
+        dimension=int(config["hidden_size"]),
+        max_tokens=min(int(limit) for limit in limits if limit),
+        pooling=_pooling(folder / pooling_folder / "config.json"),
+    )
+
+
+def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> None:
+    """Write the model of a Sentence Transformers folder as ONNX with output ``embedding``.
+
+    The graph takes int64 ``input_ids``, ``attention_mask`` and, where the model has them,
+    ``token_type_ids``, each (batch, length), and returns unit vectors (batch, dimension).
+
+    Raises:
+        ModelFolderInvalid: the weights cannot be loaded.
+    """
+    import torch
+    from transformers import AutoModel
+
+    class SentenceEncoder(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
+        def __init__(self, backbone: torch.nn.Module) -> None:
+            super().__init__()
+            self.backbone = backbone
+
+        def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+            features = dict(zip(_INPUTS, inputs, strict=False))
+            hidden = self.backbone(**features).last_hidden_state  # (batch, length, dimension)
+            if settings.pooling == "cls":
+                pooled = hidden[:, 0]
+            else:
+                weights = features["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+                pooled = (hidden * weights).sum(1) / weights.sum(1)
+            return torch.nn.functional.normalize(pooled, dim=1)
+
+    try:
+        backbone = AutoModel.from_pretrained(
+            folder,
+            attn_implementation="eager",  # plain matrix products, which the runtime can fuse
+            dtype=torch.float32,
+            local_files_only=True,
+            use_safetensors=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+        raise ModelFolderInvalid(f"{folder} cannot be loaded as a model: {exc}") from exc
+    names = [name for name in _INPUTS if name in inspect.signature(backbone.forward).parameters]
+    example = torch.ones((2, 8), dtype=torch.int64)
+    axes = {0: "batch", 1: "length"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer warns of each branch it takes
+        torch.onnx.export(
+            SentenceEncoder(backbone).eval(),
+            (example,) * len(names),
+            str(target),
+            input_names=names,
+            output_names=["embedding"],
+            dynamic_axes=dict.fromkeys(names, axes) | {"embedding": {0: "batch"}},
+            opset_version=_OPSET,
+            dynamo=False,  # the newer exporter needs one more package, onnxscript
+        )
+
+
+def _pooling(path: Path) -> str:
+    config = _read_json(path)
+    chosen = [key for key, value in config.items() if value is True and "pooling_mode" in key]
+    chosen = chosen or [str(config.get("pooling_mode"))]
+    if len(chosen) != 1 or chosen[0] not in _POOLING:
+        raise ModelFolderInvalid(f"{path}: pooling {', '.join(chosen)} is not supported")
+    return _POOLING[chosen[0]]
+
+
+def _read_json(path: Path, default: Any = None) -> Any:
+    if default is not None and not path.exists():
+        return default
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise ModelFolderInvalid(f"{path} cannot be read: {exc}") from exc

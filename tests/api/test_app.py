@@ -1,0 +1,228 @@
+"""The HTTP service over an engine without models."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from answerable.api import Engine, Settings
+from answerable.api.app import create_app
+from answerable.index import IndexNotFound
+from tests.api.fakes import fill, open_engine, write_handbook
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a filled index that these tests only read."""
+    folder = tmp_path_factory.mktemp("app")
+    fill(folder / "index", write_handbook(folder))
+    return folder / "index"
+
+
+@pytest.fixture(scope="module")
+def client(shared_index: Path) -> Iterator[TestClient]:
+    """A client of the service over the shared index; small limits."""
+    with _serving(shared_index) as opened:
+        yield opened
+
+
+@contextmanager
+def _serving(index_folder: Path) -> Iterator[TestClient]:
+    settings = Settings(index=index_folder, max_body_bytes=4096, max_question_chars=100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "open", lambda settings: open_engine(settings.index, settings))
+        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+            yield client
+
+
+def test_ask_answers_like_the_engine(client: TestClient, shared_index: Path) -> None:
+    """``POST /v1/ask`` returns what ``Engine.ask`` returns."""
+    response = client.post("/v1/ask", json={"question": "Days at home?", "k": 3})
+    with open_engine(shared_index) as engine:
+        answer = engine.ask("Days at home?").answer
+    assert response.status_code == 200
+    assert answer is not None
+    assert response.json()["answer"]["text"] == answer.text
+    assert response.json()["answer"]["start"] == answer.start
+
+
+def test_search_ranks(client: TestClient) -> None:
+    """``POST /v1/search`` returns hits in the mode asked for."""
+    response = client.post("/v1/search", json={"query": "parental leave", "mode": "lexical"})
+    assert response.status_code == 200
+    assert response.json()["mode"] == "lexical"
+    assert response.json()["hits"][0]["dense"] is None
+
+
+def test_service_asks_as_the_public(client: TestClient) -> None:
+    """A document for HR only is not seen through the service, whatever is asked."""
+    ask = client.post("/v1/ask", json={"question": "What is the salary of the director?"}).json()
+    search = client.post("/v1/search", json={"query": "salary of the director"}).json()
+    assert ask["answer"] is None
+    assert "salaries" not in str((ask, search))
+
+
+def test_writing_by_another_process_is_seen(index_folder: Path, handbook: Path) -> None:
+    """What is removed while the service runs is gone for the next request."""
+    question = {"question": "How large is the allowance?"}
+    with _serving(index_folder) as client:
+        assert client.post("/v1/ask", json=question).json()["answer"]
+        with open_engine(index_folder) as other:
+            other.remove([handbook / "remote.md"])
+        assert client.post("/v1/ask", json=question).json()["answer"] is None
+
+
+def test_health(client: TestClient) -> None:
+    """A service whose index opens and whose models load is live and ready."""
+    assert client.get("/health/live").json() == {"status": "ok"}
+    assert client.get("/health/ready").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "#/question"),
+        ({"question": 7}, "#/question"),
+        ({"question": "x", "k": "3"}, "#/k"),
+        ({"question": "x", "k": 0}, "#/k"),
+        ({"question": "x", "k": 101}, "#/k"),
+        ({"question": "x", "n_best": 2.5}, "#/n_best"),
+        ({"question": "x", "min_probability": 1.5}, "#/min_probability"),
+        ({"question": "x", "principals": ["group:hr"]}, "#/principals"),
+        (["x"], "#"),
+    ],
+)
+def test_bad_field_is_pointed_at(client: TestClient, body: Any, pointer: str) -> None:
+    """A missing, unknown, mistyped or impossible field is named in the problem."""
+    problem = _problem(client.post("/v1/ask", json=body), 422)
+    assert problem["type"] == "urn:answerable:problem:request-invalid"
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [("", "empty-question"), (" \n", "empty-question"), ("x" * 101, "question-too-long")],
+)
+def test_bad_question_is_a_problem(client: TestClient, question: str, kind: str) -> None:
+    """An empty or too long question has its own problem type, for both endpoints."""
+    for path, field in (("/v1/ask", "question"), ("/v1/search", "query")):
+        problem = _problem(client.post(path, json={field: question}), 422)
+        assert problem["type"] == f"urn:answerable:problem:{kind}"
+
+
+def test_half_a_surrogate_pair_is_a_problem(client: TestClient) -> None:
+    """JSON can spell text that no encoding carries; it is refused, not a crash."""
+    response = client.post(
+        "/v1/ask", content=rb'{"question": "\ud800"}', headers={"content-type": "application/json"}
+    )
+    _problem(response, 422)
+
+
+def test_broken_json_is_a_problem(client: TestClient) -> None:
+    """A body that is not JSON is a 400."""
+    response = client.post("/v1/ask", content=b"{", headers={"content-type": "application/json"})
+    assert _problem(response, 400)["type"] == "urn:answerable:problem:not-json"
+
+
+def test_declared_large_body_is_refused(client: TestClient) -> None:
+    """A body announced above the limit is refused before it is read."""
+    _problem(client.post("/v1/ask", json={"question": "x" * 5000}), 413)
+
+
+def test_streamed_large_body_is_refused(client: TestClient) -> None:
+    """A body without a length is counted as it comes."""
+    pieces = (b" " * 1000 for _ in range(5))
+    headers = {"content-type": "application/json"}
+    _problem(client.post("/v1/ask", content=pieces, headers=headers), 413)
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [
+    ("GET", "/nowhere", 404),
+    ("GET", "/v1/ask", 405),
+    ("DELETE", "/health/live", 405),
+])  # fmt: skip
+def test_unknown_route_is_a_problem(
+    client: TestClient, method: str, path: str, status: int
+) -> None:
+    """A path or method that is not there is a problem document too."""
+    problem = _problem(client.request(method, path), status)
+    assert problem["type"] == "about:blank"
+
+
+def test_missing_index_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an index the service is live, not ready, and keeps the folder to its log."""
+
+    def missing(settings: Settings) -> Engine:
+        raise IndexNotFound(f"there is no index in {settings.index}")
+
+    monkeypatch.setattr(Engine, "open", missing)
+    settings = Settings(index=tmp_path / "private")
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/health/live").status_code == 200
+        for response in (
+            client.get("/health/ready"),
+            client.post("/v1/ask", json={"question": "x"}),
+        ):
+            problem = _problem(response, 503)
+            assert problem["type"] == "urn:answerable:problem:index-not-found"
+            assert "private" not in response.text
+
+
+def test_defect_is_a_problem_without_details(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An unexpected error is a 500 that tells nothing of what it was."""
+
+    def defect(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(Engine, "ask", defect)
+    response = client.post("/v1/ask", json={"question": "x"})
+    _problem(response, 500)
+    assert "secret" not in response.text
+
+
+def test_docs_need_no_network(client: TestClient) -> None:
+    """``/docs`` names every route, and loads nothing from elsewhere."""
+    page = client.get("/docs").text
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert path in page
+    assert "integer, 1 to 100, or null" in page
+    assert "://" not in page.replace("file:///handbook", "")
+
+
+def test_docs_examples_fit_their_models(client: TestClient) -> None:
+    """The examples in the reference have the keys that real answers have."""
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, body in (
+        ("/v1/ask", {"question": "Days at home?"}),
+        ("/v1/search", {"query": "parental leave"}),
+    ):
+        example = paths[path]["post"]["responses"]["200"]["content"]["application/json"]["example"]
+        real = client.post(path, json=body).json()
+        assert set(example) == set(real)
+        first = "candidates" if path == "/v1/ask" else "hits"
+        assert set(example[first][0]) == set(real[first][0])
+
+
+def test_no_other_site_may_ask(client: TestClient) -> None:
+    """A web page of another origin gets no permission to read answers."""
+    response = client.post(
+        "/v1/ask", json={"question": "Days at home?"}, headers={"origin": "https://example.org"}
+    )
+    assert not [name for name in response.headers if name.startswith("access-control")]
+
+
+def _problem(response: Any, status: int) -> dict[str, Any]:
+    """Check that a response is a problem document of a status, and return it."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == PROBLEM
+    value: dict[str, Any] = response.json()
+    assert value["status"] == status
+    assert {"type", "title", "detail"} <= set(value)
+    return value

@@ -1,0 +1,48 @@
+"""Passages fit the encoder, headings included."""
+
+import numpy as np
+import pytest
+
+from answerable.index.embedding import ENCODE_BATCH, PassageEmbedder
+from answerable.index.writer import CutPassage
+from tests.fakes import HashEncoder
+
+
+@pytest.mark.parametrize("max_tokens", [16, 64, 128, 256, 512])
+def test_no_text_is_longer_than_the_encoder_takes(max_tokens: int) -> None:
+    """With deep headings over long text, no passage is cut off; the fake refuses longer ones."""
+    embedder = PassageEmbedder(HashEncoder(max_tokens=max_tokens))
+    heading = "# " + "very long heading " * 30
+    text = "\n\n".join(f"{'#' * level} {heading}" for level in (1, 2, 3))
+    text += "\n\n" + "Some words, and then some more. " * 200
+    passages = embedder.cut(text, "text/markdown", ())
+    assert len(passages) > 1
+    assert embedder.encode(passages).shape == (len(passages), 32)
+
+
+def test_heading_comes_before_the_text() -> None:
+    """What is encoded is the heading, a line end, and the text; without heading, the text."""
+    encoder = HashEncoder()
+    passages = [
+        CutPassage(0, 4, "Pay > Rent", "text", None),
+        CutPassage(0, 4, "", "text", None),
+    ]
+    expected = encoder.encode(["Pay > Rent\ntext", "text"])
+    np.testing.assert_array_equal(PassageEmbedder(encoder).encode(passages), expected)
+
+
+def test_many_passages_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The encoder gets at most ENCODE_BATCH texts at once, in order."""
+    encoder, sizes = HashEncoder(), list[int]()
+    encode = encoder.encode
+
+    def counting(texts: list[str]) -> object:
+        sizes.append(len(texts))
+        return encode(texts)
+
+    monkeypatch.setattr(encoder, "encode", counting)
+    passages = [CutPassage(0, 1, "", f"word{i}", None) for i in range(ENCODE_BATCH + 5)]
+    vectors = PassageEmbedder(encoder).encode(passages)
+    assert sizes == [ENCODE_BATCH, 5]
+    np.testing.assert_array_equal(vectors, encode([passage.text for passage in passages]))
+    assert PassageEmbedder(encoder).encode([]).shape == (0, 32)

@@ -1,0 +1,53 @@
+"""One writer at a time, whoever it is and however it ends."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from answerable.index import AnswerableError, IndexLocked
+from answerable.index.lock import WriterLock
+
+HOLD = """
+import sys
+from pathlib import Path
+from answerable.index.lock import WriterLock
+with WriterLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_second_writer_is_refused_by_name(tmp_path: Path) -> None:
+    """A second writer gets IndexLocked at once, with the first one's process id."""
+    with WriterLock(tmp_path), pytest.raises(IndexLocked, match=f"process {os.getpid()}:"):
+        WriterLock(tmp_path).__enter__()
+
+
+def test_lock_is_free_after_the_block(tmp_path: Path) -> None:
+    """Leaving the block lets the next writer in."""
+    for _ in range(2):
+        with WriterLock(tmp_path):
+            pass
+
+
+def test_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
+    """A lock held by a process is refused while it lives and free once it is killed."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(IndexLocked, match=f"process {holder.pid}:"):
+            WriterLock(tmp_path).__enter__()
+        holder.kill()
+        holder.wait()
+        with WriterLock(tmp_path):
+            pass
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that cannot hold the lock file is one clear error."""
+    with pytest.raises(AnswerableError, match=r"cannot write to .*missing: No such file"):
+        WriterLock(tmp_path / "missing").__enter__()

@@ -1,0 +1,87 @@
+"""Windows: lengths, segments, and offsets that lead back to the very characters."""
+
+import numpy as np
+import pytest
+from answerable.reader.windows import WindowConfig, WindowMaker
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.reader.scripted import word_tokenizer
+
+SMALL = WindowConfig(max_seq_tokens=16, max_question_tokens=4, window_overlap_tokens=4)
+WORDS = " ".join(f"w{n}" for n in range(40))
+
+
+def test_layout() -> None:
+    """A window is [CLS] question [SEP] context [SEP] with segment 1 on context and its [SEP]."""
+    tokenizer = word_tokenizer("who ran", "Ann ran.")
+    (window,) = WindowMaker(tokenizer, WindowConfig()).windows("Who ran", ["Ann ran."])
+    tokens = [tokenizer.id_to_token(int(i)) for i in window.token_ids]
+    assert tokens == ["[CLS]", "who", "ran", "[SEP]", "ann", "ran", ".", "[SEP]"]
+    assert window.type_ids.tolist() == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert window.context_offsets == ((0, 3), (4, 7), (7, 8))
+
+
+def test_long_passage_is_covered_with_overlap() -> None:
+    """Every token is in some window, and neighbours share the configured overlap."""
+    windows = WindowMaker(word_tokenizer(WORDS), SMALL).windows("w1", [WORDS])
+    covered = [set(window.context_offsets) for window in windows]
+    assert len(set().union(*covered)) == 40
+    assert all(len(window.token_ids) <= SMALL.max_seq_tokens for window in windows)
+    assert [len(a & b) for a, b in zip(covered, covered[1:], strict=False)] == [4] * (
+        len(windows) - 1
+    )
+
+
+def test_long_question_is_cut_not_the_passage() -> None:
+    """A question over the limit loses its end and leaves room for the passage."""
+    windows = WindowMaker(word_tokenizer(WORDS), SMALL).windows(WORDS, ["w1 w2"])
+    assert [len(window.token_ids) for window in windows] == [1 + 4 + 1 + 2 + 1]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\u200b"])
+def test_passage_without_tokens_has_no_window(text: str) -> None:
+    """White space alone gives nothing to read, and no error."""
+    assert WindowMaker(word_tokenizer("a"), SMALL).windows("a", [text]) == []
+
+
+def test_word_pieces_never_cut_a_word() -> None:
+    """An answer may begin at "cat" of "cats" but not end there."""
+    tokenizer = word_tokenizer("cat dog")
+    (window,) = WindowMaker(tokenizer, WindowConfig()).windows("dog", ["cats dog"])
+    assert window.starts_word.tolist() == [True, False, True]
+    assert window.ends_word.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "İstanbul ve İzmir",
+        "cafe\u0301 cre\u0300me",
+        "a👩‍👩‍👧‍👦b c",
+        "東京は大きい。",
+        "שלום עולם",
+        "one\r\ntwo\tthree",
+        "\ufeffstart here",
+        "\ud800 lone surrogate",
+        "nul\x00byte",
+    ],
+)
+def test_offsets_on_hard_text(text: str) -> None:
+    """Each token's offsets cut its own characters out of the original text, in order."""
+    windows = WindowMaker(word_tokenizer("a"), WindowConfig()).windows("a", [text])
+    offsets = [pair for window in windows for pair in window.context_offsets]
+    assert all(0 <= begin < end <= len(text) for begin, end in offsets)
+    assert all(a[1] <= b[0] for a, b in zip(offsets, offsets[1:], strict=False))
+    lost = set(range(len(text))) - {i for begin, end in offsets for i in range(begin, end)}
+    assert not any(text[i].isalnum() for i in lost)
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_read(text: str) -> None:
+    """No text, as question or as passage, makes windows fail or run past the text."""
+    for window in WindowMaker(word_tokenizer("a"), SMALL).windows(text, [text, "a"]):
+        limit = len([text, "a"][window.passage])
+        assert all(begin <= end <= limit for begin, end in window.context_offsets)
+        assert len(window.token_ids) <= SMALL.max_seq_tokens
+        assert window.token_ids.dtype == np.int64
