@@ -95,7 +95,7 @@ def build_model(
         else:
             export_encoder(source, fp32, encoder_settings(source))
         quantize_onnx(fp32, folder / _MODEL_NAME, config or QuantizationConfig())
-        agreement = _agreement(fp32, folder / _MODEL_NAME, _vocabulary_size(source))
+        agreement = _agreement(fp32, folder / _MODEL_NAME, _config(source))
         if agreement < _MIN_AGREEMENT:
             raise ModelFolderInvalid(
                 f"{source}: quantization changes the model too much (cosine {agreement:.3f} "
@@ -149,11 +149,7 @@ def _config(source: Path) -> dict[str, Any]:
     return config
 
 
-def _vocabulary_size(source: Path) -> int:
-    return int(_config(source)["vocab_size"])
-
-
-def _agreement(fp32: Path, int8: Path, vocabulary_size: int) -> float:
+def _agreement(fp32: Path, int8: Path, config: Mapping[str, Any]) -> float:
     """Return the lowest cosine of the two models' outputs over random token sequences."""
     import onnxruntime as ort
 
@@ -163,7 +159,9 @@ def _agreement(fp32: Path, int8: Path, vocabulary_size: int) -> float:
     random = np.random.default_rng(0)
     cosines = []
     for length in _SAMPLE_LENGTHS:
-        ids = random.integers(0, vocabulary_size, (1, length), np.int64)
+        if length > config["max_position_embeddings"]:
+            break
+        ids = random.integers(0, config["vocab_size"], (1, length), np.int64)
         values = {
             "input_ids": ids,
             "attention_mask": np.ones_like(ids),

@@ -20,6 +20,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from report import sha256_of, write_report
+from rich.progress import track
+
 from answerable.api import Engine
 from answerable.index import Filters, LocalIndex
 from answerable.reader import (
@@ -33,8 +36,6 @@ from answerable.reader import (
 from answerable.reader.confidence import fit_logistic, span_features
 from answerable.reader.metrics import token_f1
 from answerable.retriever import HybridRetriever, OnnxEncoder
-from report import sha256_of, write_report
-from rich.progress import track
 
 PASSAGES_READ = 10
 

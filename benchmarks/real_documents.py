@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from report import write_report
+
 from answerable.api import AskResult, Engine
 from answerable.reader.metrics import normalize_answer, token_f1
-from report import write_report
 
 QUESTIONS = Path(__file__).parent / "questions" / "real_documents.json"
 

@@ -34,7 +34,9 @@ def answerable(*arguments: str) -> int:
     """Show a command as one would type it, run it, and return its exit code."""
     shown = [f'"{a}"' if " " in a else a for a in arguments]
     print("\n$ answerable", *shown, flush=True)
-    return subprocess.run([sys.executable, "-m", "answerable.cli", *arguments]).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "answerable.cli", *arguments], check=False
+    ).returncode
 
 
 if __name__ == "__main__":

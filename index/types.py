@@ -152,22 +152,27 @@ class IngestReport:
 
 
 class Encoder(Protocol):
-    """Turns texts into vectors; handed to the index, which knows no models.
-
-    Attributes:
-        name: for people. sha256: identity of weights, tokenizer and settings.
-        dimension: length of a vector.
-        max_tokens: longest text the model takes, special tokens included.
-    """
+    """Turns texts into vectors; handed to the index, which knows no models."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name the model for people."""
+        ...
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Identify weights, tokenizer and settings."""
+        ...
+
     @property
-    def dimension(self) -> int: ...
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
     @property
-    def max_tokens(self) -> int: ...
+    def max_tokens(self) -> int:
+        """Longest text that the model takes, special tokens included."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, (n_texts, dimension) float32."""

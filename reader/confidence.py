@@ -55,9 +55,7 @@ class ConfidenceModel:
         return float(_sigmoid(np.array(log_odds)))
 
 
-def span_features(
-    spans: Sequence[ScoredSpan], position: int
-) -> tuple[float, float, float]:
+def span_features(spans: Sequence[ScoredSpan], position: int) -> tuple[float, float, float]:
     """Describe one ranked span: see ``FEATURES``.
 
     score: log-odds against "no answer", in logits. margin: its score less that of the
@@ -125,9 +123,7 @@ def load_confidence(folder: Path, reader_sha256: str) -> ConfidenceModel:
         fields = json.loads(path.read_text(encoding="utf-8"))
         model = ConfidenceModel(**{**fields, "weights": tuple(fields["weights"])})
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise ModelFolderInvalid(
-            f"cannot read the confidence model {path}: {exc}"
-        ) from exc
+        raise ModelFolderInvalid(f"cannot read the confidence model {path}: {exc}") from exc
     if model.reader_sha256 != reader_sha256 or len(model.weights) != len(FEATURES):
         raise ModelFolderInvalid(f"{path} was fitted for another reader: fit it again")
     return model

@@ -55,9 +55,7 @@ def evaluate_squad(
         predictions[question.id] = prediction.answer.text if prediction.answer else ""
         null_odds[question.id] = -best.score if best else float("inf")
         on_progress(done)
-    metrics = squad_metrics(questions, predictions) | best_thresholds(
-        questions, forced, null_odds
-    )
+    metrics = squad_metrics(questions, predictions) | best_thresholds(questions, forced, null_odds)
     return SquadEvaluation(metrics, predictions, null_odds)
 
 

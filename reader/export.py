@@ -28,7 +28,7 @@ def export_reader(folder: Path, target: Path) -> None:
     import torch
     from transformers import AutoModelForQuestionAnswering
 
-    class SpanLogits(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
+    class SpanLogits(torch.nn.Module):
         def __init__(self, model: torch.nn.Module) -> None:
             super().__init__()
             self.model = model

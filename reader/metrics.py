@@ -66,9 +66,7 @@ def squad_metrics(
     metrics = _averages(scores, prefix="")
     if answerable := [score for question, score in pairs if question.is_answerable]:
         metrics |= _averages(answerable, prefix="HasAns_")
-    if unanswerable := [
-        score for question, score in pairs if not question.is_answerable
-    ]:
+    if unanswerable := [score for question, score in pairs if not question.is_answerable]:
         metrics |= _averages(unanswerable, prefix="NoAns_")
     return metrics
 

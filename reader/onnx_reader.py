@@ -21,9 +21,7 @@ from .types import AbstentionReason, Prediction, Span
 from .windows import Window, WindowConfig, WindowMaker
 
 MAX_ANSWER_TOKENS = 30
-_RANKED = (
-    20  # spans ranked before the n best are cut: what the margin is measured against
-)
+_RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
 
 def default_reader_folder() -> Path:
@@ -63,9 +61,7 @@ class OnnxReader:
         return self.confidence.name
 
     @classmethod
-    def load(
-        cls, folder: Path | None = None, *, threads: int | None = None
-    ) -> "OnnxReader":
+    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> "OnnxReader":
         """Load a reader's model folder.
 
         Args:
@@ -82,9 +78,7 @@ class OnnxReader:
             max_question_tokens=int(manifest.settings["max_question_tokens"]),
         )
         return cls(
-            ReaderSession(
-                folder / "model.onnx", threads or os.cpu_count() or 1
-            ),
+            ReaderSession(folder / "model.onnx", threads or os.cpu_count() or 1),
             WindowMaker(_load_tokenizer(folder / "tokenizer.json"), config),
             load_confidence(folder, manifest.sha256),
             name=manifest.name,
@@ -104,26 +98,16 @@ class OnnxReader:
         See ``Reader.read`` for the arguments.
         """
         # 1. Cut the passages into windows, and let the model score every token of each.
-        windows = self._windows.windows(
-            question, [passage.text for passage in passages]
-        )
+        windows = self._windows.windows(question, [passage.text for passage in passages])
         logits = self._scorer.logits(windows)
         # 2. Rank the spans of all windows on one scale.
         ranked = rank_spans(self._spans(windows, logits, passages), _RANKED)
         # 3. Say how likely each is right.
-        spans = tuple(
-            self._with_probability(ranked, i) for i in range(min(n_best, len(ranked)))
-        )
+        spans = tuple(self._with_probability(ranked, i) for i in range(min(n_best, len(ranked))))
         # 4. Answer, or say why not.
-        least = (
-            self.confidence.min_probability
-            if min_probability is None
-            else min_probability
-        )
+        least = self.confidence.min_probability if min_probability is None else min_probability
         reason = self._reason_to_abstain(spans, least)
-        return Prediction(
-            answer=None if reason else spans[0], reason=reason, spans=spans
-        )
+        return Prediction(answer=None if reason else spans[0], reason=reason, spans=spans)
 
     def rank(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
         """Return the spans of all passages on one scale, best first, at most 20."""
@@ -165,9 +149,7 @@ class OnnxReader:
             probability=self.confidence.probability(span_features(ranked, position)),
         )
 
-    def _reason_to_abstain(
-        self, spans: Sequence[Span], least: float
-    ) -> AbstentionReason | None:
+    def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""
         if not spans or -spans[0].score > self.confidence.null_threshold:
             return "no_answer_in_passages"

@@ -50,9 +50,7 @@ def window_spans(
         others 2019, "BERT", section 4.3.
     """
     null_score = float(start_logits[0]) + float(end_logits[0])
-    context = slice(
-        window.context_start, window.context_start + len(window.context_offsets)
-    )
+    context = slice(window.context_start, window.context_start + len(window.context_offsets))
     found = best_token_spans(
         start_logits[context],
         end_logits[context],
@@ -95,8 +93,6 @@ def rank_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
 
 def _overlaps_any(span: ScoredSpan, kept: Sequence[ScoredSpan]) -> bool:
     return any(
-        span.document_id == other.document_id
-        and span.start < other.end
-        and other.start < span.end
+        span.document_id == other.document_id and span.start < other.end and other.start < span.end
         for other in kept
     )

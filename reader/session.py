@@ -39,18 +39,12 @@ class ReaderSession:
                 str(model), options, providers=["CPUExecutionProvider"]
             )
         except Exception as exc:  # onnxruntime has no common base for its load errors
-            raise ModelFolderInvalid(
-                f"cannot load the reader {model}: {_first_line(exc)}"
-            ) from exc
+            raise ModelFolderInvalid(f"cannot load the reader {model}: {_first_line(exc)}") from exc
         self._inputs = {node.name for node in self._session.get_inputs()}
         outputs = {node.name for node in self._session.get_outputs()}
         if not {"start_logits", "end_logits"} <= outputs:
-            raise ModelFolderInvalid(
-                f"{model} gives {sorted(outputs)}, not start and end logits"
-            )
-        self._pool = ThreadPoolExecutor(
-            max_workers=threads, thread_name_prefix="reader"
-        )
+            raise ModelFolderInvalid(f"{model} gives {sorted(outputs)}, not start and end logits")
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
 
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order."""
@@ -63,9 +57,7 @@ class ReaderSession:
             "token_type_ids": window.type_ids[None],
         }
         feeds = {name: array for name, array in feeds.items() if name in self._inputs}
-        start_logits, end_logits = self._session.run(
-            ["start_logits", "end_logits"], feeds
-        )
+        start_logits, end_logits = self._session.run(["start_logits", "end_logits"], feeds)
         return start_logits[0], end_logits[0]
 
 

@@ -47,19 +47,22 @@ class Prediction:
 
 
 class Reader(Protocol):
-    """Reads passages for the answer to a question.
-
-    Attributes:
-        name: for people. sha256: identity of weights, tokenizer and settings.
-        calibration: what its probabilities were fitted on; None if nothing.
-    """
+    """Reads passages for the answer to a question."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name the model for people."""
+        ...
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Identify weights, tokenizer and settings."""
+        ...
+
     @property
-    def calibration(self) -> str | None: ...
+    def calibration(self) -> str | None:
+        """What the probabilities were fitted on; None if nothing was."""
+        ...
 
     def read(
         self,

@@ -5,12 +5,18 @@ slice and its ``[SEP]``. A passage longer than one window is read in overlapping
 ones, so that every span of the longest answer lies whole in some window.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
+
+# Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
+# look-behinds begin each run of characters once, which keeps the search linear.
+_UNCUT = re.compile(r"(?<!\d)\d++(?:[.,:]\d++)+|(?<!\w)(?=\w*_)\w+")
+_LONGEST_UNCUT = 100  # characters; WordPiece takes a longer word as one unknown token anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,7 @@ class WindowMaker:
 
     def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
         """Return every window of every passage, in order; none for a passage without tokens."""
-        encoded_question = self._tokenizer.encode(
-            _plain(question), add_special_tokens=False
-        )
+        encoded_question = self._tokenizer.encode(_plain(question), add_special_tokens=False)
         question_ids = encoded_question.ids[: self._config.max_question_tokens]
         encoded = self._tokenizer.encode_batch(
             [_plain(passage) for passage in passages], add_special_tokens=False
@@ -75,16 +79,16 @@ class WindowMaker:
         return [
             window
             for position, passage in enumerate(encoded)
-            for window in self._of_passage(question_ids, position, passage)
+            for window in self._of_passage(question_ids, position, passage, passages[position])
         ]
 
     def _of_passage(
-        self, question_ids: list[int], position: int, passage: Encoding
+        self, question_ids: list[int], position: int, passage: Encoding, text: str
     ) -> Iterator[Window]:
         room = self._config.max_seq_tokens - len(question_ids) - 3
         step = max(1, room - self._config.window_overlap_tokens)
         head = [self._cls_id, *question_ids, self._sep_id]
-        starts_word, ends_word = _word_edges(passage.tokens)
+        starts_word, ends_word = _word_edges(passage, text)
         for begin in range(0, len(passage.ids), step):
             end = min(begin + room, len(passage.ids))
             ids = [*head, *passage.ids[begin:end], self._sep_id]
@@ -104,13 +108,25 @@ class WindowMaker:
 
 
 def _word_edges(
-    tokens: list[str],
+    passage: Encoding, text: str
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Tell which WordPiece tokens begin and which end a word, so no answer cuts one."""
-    continues = np.array(
-        [token.startswith("##") for token in tokens] + [False], dtype=np.bool_
-    )
-    return ~continues[:-1], ~continues[1:]
+    """Tell which tokens begin and which end a word, so that no answer cuts one in two."""
+    inside = {
+        at
+        for match in _UNCUT.finditer(text)
+        if match.end() - match.start() <= _LONGEST_UNCUT
+        for at in range(match.start() + 1, match.end())
+    }
+    continues = [token.startswith("##") for token in passage.tokens] + [False]
+    starts = [
+        not continued and begin not in inside
+        for continued, (begin, _) in zip(continues, passage.offsets, strict=False)
+    ]
+    ends = [
+        not continued and end not in inside
+        for continued, (_, end) in zip(continues[1:], passage.offsets, strict=True)
+    ]
+    return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
 
 
 def _plain(text: str) -> str:

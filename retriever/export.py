@@ -80,7 +80,7 @@ def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> Non
     import torch
     from transformers import AutoModel
 
-    class SentenceEncoder(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
+    class SentenceEncoder(torch.nn.Module):
         def __init__(self, backbone: torch.nn.Module) -> None:
             super().__init__()
             self.backbone = backbone

@@ -16,7 +16,7 @@ STOP_WORDS = frozenset(
     out over re s shall she should shouldn so some such t than that the their theirs them then
     there these they this those through to too under until up ve very was wasn we were weren
     what when where which while who whom whose why will with won would wouldn you your yours
-    """.split()  # noqa: SIM905  # a list of quoted words would be four times as long
+    """.split()
 )
 _MAX_CHARS = 20_000  # a question is at most a few hundred; what is left out of more is noise
 _MAX_TERM_CHARS = 64  # longer runs are keys or encoded data, which nobody asks by

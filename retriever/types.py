@@ -1,6 +1,5 @@
 """What retrieval returns."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 

@@ -107,15 +107,17 @@ class _Reader(HTMLParser):
         elif tag == "title":
             self._in_title = False
         elif tag in _HEADINGS:
+            self._break()
+            self._prefix = ""
             self._break(apart=True)
         elif tag in ("li", "tr"):
             self._cells = 0
             self._break()
+            self._prefix = ""
         elif tag in _BLOCKS:
-            if tag == "pre" and self._preformatted:
-                self._preformatted -= 1
             self._cells = 0 if tag == "table" else self._cells
             self._break(apart=True, keep_cells=True)
+            self._preformatted = max(0, self._preformatted - (tag == "pre"))
 
     def handle_data(self, data: str) -> None:
         """Take text, with runs of white space as one space outside ``<pre>``."""
@@ -148,8 +150,8 @@ class _Reader(HTMLParser):
             self._out.append(self._prefix + line)
             self._prefix = ""
             self._apart = False
-        if apart and not self._apart:
+        # A paragraph that only opens inside an item or a heading is no break in it.
+        if apart and not self._apart and not self._prefix:
             self._out.append("")
             self._apart = True
-            self._prefix = ""
         self._line = []

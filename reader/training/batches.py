@@ -13,9 +13,7 @@ from torch import Tensor
 from .spec import DataFile, WindowSpec
 from .windows import EncodedQuestion, TrainingWindow, make_window
 
-_POOL_BATCHES = (
-    64  # batches sorted together: enough for even lengths, few enough to stay random
-)
+_POOL_BATCHES = 64  # batches sorted together: enough for even lengths, few enough to stay random
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,7 @@ def epoch_batches(
     """Yield batches of similar length in random order, every window once."""
     pool_size = batch_size * _POOL_BATCHES
     for at in range(0, len(windows), pool_size):
-        pool = sorted(
-            windows[at : at + pool_size], key=lambda window: len(window.token_ids)
-        )
+        pool = sorted(windows[at : at + pool_size], key=lambda window: len(window.token_ids))
         batches = [pool[i : i + batch_size] for i in range(0, len(pool), batch_size)]
         rng.shuffle(batches)
         yield from batches

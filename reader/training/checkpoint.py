@@ -40,9 +40,7 @@ def save_checkpoint(
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def load_checkpoint(
-    folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer
-) -> int:
+def load_checkpoint(folder: Path, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
     """Restore model and optimizer in place and return the number of steps done; 0 if none."""
     if not folder.exists():
         folder = folder.with_suffix(".old")  # killed between the two renames

@@ -68,25 +68,16 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
 
     started, tokens, loss = time.monotonic(), 0, float("nan")
     batches = _batches(files, tokenizer, spec, skip=done)
-    with tqdm(
-        total=spec.optimizer.max_steps, initial=done, unit="step", desc="train"
-    ) as bar:
+    with tqdm(total=spec.optimizer.max_steps, initial=done, unit="step", desc="train") as bar:
         for step, batch in enumerate(batches, start=done + 1):
             loss = _step(model, optimizer, batch, spec, step, device, loss)
             tokens += batch.n_tokens
             rate = tokens / (time.monotonic() - started)
-            bar.set_postfix(
-                loss=f"{loss:.3f}", tokens_per_s=f"{rate:.0f}", refresh=False
-            )
+            bar.set_postfix(loss=f"{loss:.3f}", tokens_per_s=f"{rate:.0f}", refresh=False)
             bar.update()
-            if (
-                step % spec.checkpoint_every_steps == 0
-                or step == spec.optimizer.max_steps
-            ):
+            if step % spec.checkpoint_every_steps == 0 or step == spec.optimizer.max_steps:
                 save_checkpoint(checkpoint, model, optimizer, step)
-                _log_progress(
-                    spec.output, step, loss, tokens, time.monotonic() - started
-                )
+                _log_progress(spec.output, step, loss, tokens, time.monotonic() - started)
 
     hashes = {file.path.name: _sha256(file.path) for file in spec.data}
     seconds = time.monotonic() - started
@@ -115,9 +106,7 @@ def _step(
     """Take one optimizer step and return the smoothed loss."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(step, spec.optimizer)
-    with torch.autocast(
-        device.type, dtype=torch.bfloat16, enabled=spec.precision == "bf16"
-    ):
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=spec.precision == "bf16"):
         output = model(
             input_ids=batch.token_ids.to(device),
             attention_mask=batch.attention_mask.to(device),
@@ -129,7 +118,7 @@ def _step(
         batch.allowed.to(device),
         batch.targets.to(device),
     )
-    loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), spec.optimizer.max_gradient_norm)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
@@ -144,14 +133,13 @@ def _batches(
     skip: int,
 ) -> Iterator[Batch]:
     """Yield the run's remaining batches, epoch after epoch, ``skip`` already taken."""
-    special = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
-    pad_id = tokenizer.token_to_id("[PAD]")
+    cls_id, sep_id, pad_id = _special_ids(tokenizer)
     step, epoch = 0, 0
     while True:
         rng = random.Random(f"{spec.seed}/{epoch}")
         order = epoch_order([len(file) for file in files], spec.data, rng)
         encoded = [files[file][question] for file, question in order]
-        windows = cut_windows(encoded, spec.windows, rng, special)
+        windows = cut_windows(encoded, spec.windows, rng, (cls_id, sep_id))
         for chosen in epoch_batches(windows, spec.optimizer.batch_size, rng):
             if step == spec.optimizer.max_steps:
                 return
@@ -177,6 +165,14 @@ def _tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def _special_ids(tokenizer: Tokenizer) -> tuple[int, int, int]:
+    """Return the ids of [CLS], [SEP] and [PAD]."""
+    cls_id, sep_id, pad_id = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]", "[PAD]"))
+    if cls_id is None or sep_id is None or pad_id is None:
+        raise ModelFolderInvalid("the tokenizer lacks [CLS], [SEP] or [PAD]: not a BERT tokenizer")
+    return cls_id, sep_id, pad_id
+
+
 def _base_model(path: Path) -> BertForQuestionAnswering:
     try:
         model = BertForQuestionAnswering.from_pretrained(
@@ -192,14 +188,10 @@ def _base_model(path: Path) -> BertForQuestionAnswering:
     return model.float()
 
 
-def _encode_file(
-    path: Path, tokenizer: Tokenizer, spec: ReaderTrainSpec
-) -> list[EncodedQuestion]:
+def _encode_file(path: Path, tokenizer: Tokenizer, spec: ReaderTrainSpec) -> list[EncodedQuestion]:
     questions = read_squad(path)
     encoded = encode_questions(questions, tokenizer, spec.windows.max_question_tokens)
-    return list(
-        tqdm(encoded, total=len(questions), desc=f"tokenize {path.name}", unit="q")
-    )
+    return list(tqdm(encoded, total=len(questions), desc=f"tokenize {path.name}", unit="q"))
 
 
 def _optimizer(model: torch.nn.Module, spec: OptimizerSpec) -> torch.optim.AdamW:
@@ -214,9 +206,7 @@ def _optimizer(model: torch.nn.Module, spec: OptimizerSpec) -> torch.optim.AdamW
     return torch.optim.AdamW(groups, lr=spec.learning_rate, fused=True)
 
 
-def _log_progress(
-    output: Path, step: int, loss: float, tokens: int, seconds: float
-) -> None:
+def _log_progress(output: Path, step: int, loss: float, tokens: int, seconds: float) -> None:
     line = {
         "step": step,
         "loss": round(loss, 4),

@@ -21,9 +21,7 @@ class DataFile(_Section):
     """One SQuAD-format training file and how often an epoch repeats it."""
 
     path: Path
-    weight: float = Field(
-        default=1.0, gt=0, description="passes over the file per epoch"
-    )
+    weight: float = Field(default=1.0, gt=0, description="passes over the file per epoch")
 
 
 class WindowSpec(_Section):
@@ -66,9 +64,7 @@ class OptimizerSpec(_Section):
 class ReaderTrainSpec(_Section):
     """One training run, as written in its YAML file."""
 
-    base_model: Path = Field(
-        description="folder with config.json and model.safetensors"
-    )
+    base_model: Path = Field(description="folder with config.json and model.safetensors")
     tokenizer: Path = Field(description="tokenizer.json of the base model")
     output: Path = Field(description="folder for checkpoints and the finished model")
     data: list[DataFile] = Field(min_length=1)
@@ -99,23 +95,17 @@ def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise TrainSpecInvalid(
-            f"training spec {path}: {where}: {first['msg']}"
-        ) from exc
+        raise TrainSpecInvalid(f"training spec {path}: {where}: {first['msg']}") from exc
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:
     dotted, separator, value = override.partition("=")
     if not separator or not dotted:
-        raise TrainSpecInvalid(
-            f"override {override!r} is not of the form key.sub=value"
-        )
+        raise TrainSpecInvalid(f"override {override!r} is not of the form key.sub=value")
     *parents, leaf = dotted.split(".")
     node = tree
     for key in parents:
         node = node.setdefault(key, {})
         if not isinstance(node, dict):
-            raise TrainSpecInvalid(
-                f"override {override!r}: {key!r} is a value, not a section"
-            )
+            raise TrainSpecInvalid(f"override {override!r}: {key!r} is a value, not a section")
     node[leaf] = yaml.safe_load(value)

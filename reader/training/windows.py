@@ -84,11 +84,7 @@ def _answer_tokens(
 def _covering_tokens(answer: SquadAnswer, offsets: Offsets) -> tuple[int, int] | None:
     """Return the tokens that touch the answer's characters, or None if none does."""
     stop = answer.start + len(answer.text)
-    inside = [
-        i
-        for i, (begin, end) in enumerate(offsets)
-        if begin < stop and end > answer.start
-    ]
+    inside = [i for i, (begin, end) in enumerate(offsets) if begin < stop and end > answer.start]
     return (inside[0], inside[-1]) if inside else None
 
 

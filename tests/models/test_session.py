@@ -6,11 +6,11 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
+
 from answerable.index import ModelFolderInvalid
 from answerable.reader.session import ReaderSession
 from answerable.reader.windows import WindowConfig, WindowMaker
-from onnx import TensorProto, helper
-
 from tests.reader.scripted import word_tokenizer
 
 pytestmark = pytest.mark.models

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForQuestionAnswering
+
 from answerable.reader.training import ReaderTrainSpec, load_spec
 from answerable.reader.training.loop import learning_rate, train_reader
 from answerable.reader.training.loss import marginal_span_loss
 from answerable.reader.training.spec import OptimizerSpec
-from safetensors.torch import load_file
-from transformers import BertConfig, BertForQuestionAnswering
-
 from tests.reader.scripted import word_tokenizer
 
 pytestmark = pytest.mark.models

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
 from answerable.index import Passage
 from answerable.reader.confidence import ConfidenceModel
 from answerable.reader.onnx_reader import OnnxReader
 from answerable.reader.spans import Logits
 from answerable.reader.windows import Window, WindowConfig, WindowMaker
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 

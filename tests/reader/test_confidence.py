@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from answerable.index import ModelFolderInvalid
 from answerable.reader.confidence import (
     CONFIDENCE_NAME,
@@ -15,7 +16,6 @@ from answerable.reader.confidence import (
     span_features,
 )
 from answerable.reader.ranking import ScoredSpan
-
 from tests.reader.scripted import IDENTITY_CONFIDENCE
 
 

@@ -1,7 +1,6 @@
 """Evaluation on gold passages: one prediction a question, and null odds that mean something."""
 
 from answerable.reader import SquadAnswer, SquadQuestion, evaluate_squad
-
 from tests.reader.scripted import ScriptedScorer, scripted_reader, word_tokenizer
 
 CONTEXT = "ann ran home"

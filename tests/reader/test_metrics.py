@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from answerable.reader.metrics import (
     best_thresholds,
     exact_match,

@@ -4,11 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from answerable.index import ModelFolderInvalid
-from answerable.reader import OnnxReader, Prediction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answerable.index import ModelFolderInvalid
+from answerable.reader import OnnxReader, Prediction
 from tests.reader.scripted import (
     IDENTITY_CONFIDENCE,
     ScriptedScorer,

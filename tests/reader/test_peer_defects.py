@@ -4,9 +4,9 @@ Named after the reader where the defect was seen.
 """
 
 import pytest
+
 from answerable.reader import SquadAnswer, SquadQuestion, evaluate_squad
 from answerable.reader.windows import WindowConfig, WindowMaker
-
 from tests.reader.scripted import ScriptedScorer, passage, scripted_reader, word_tokenizer
 
 FILLER = " ".join(f"filler{n}" for n in range(300))
@@ -86,7 +86,9 @@ def test_txtai_an_answer_never_runs_from_one_passage_into_the_next() -> None:
     scorer = ScriptedScorer(tokenizer, {"ann": (9.0, -20.0), "lee": (-20.0, 9.0)})
     passages = [passage("ran ann", id=1), passage("lee ran", id=2, start=8)]
     prediction = scripted_reader(scorer, tokenizer).read("who", passages)
-    assert all(span.text in ("ran ann", "ran", "ann", "lee", "lee ran") for span in prediction.spans)
+    assert all(
+        span.text in ("ran ann", "ran", "ann", "lee", "lee ran") for span in prediction.spans
+    )
 
 
 def test_opensearch_the_answer_is_the_documents_own_text() -> None:
@@ -125,7 +127,7 @@ def test_openvino_demo_short_contexts_are_read(n_words: int) -> None:
 
 
 def test_openvino_demo_offsets_do_not_drift_after_dotted_i() -> None:
-    """ "İ" grows when lower-cased; the offsets after it stay those of the text."""
+    """Lower-casing "İ" makes it longer; the offsets after it stay those of the text."""
     text = "İİİ İstanbul'da Ann yürüdü"
     tokenizer = word_tokenizer(text)
     reader = scripted_reader(ScriptedScorer(tokenizer, {"ann": (5.0, 5.0)}), tokenizer)

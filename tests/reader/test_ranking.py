@@ -1,9 +1,9 @@
 """One scale over all passages: scores against each window's own null, repeats merged."""
 
-from answerable.reader.ranking import ScoredSpan, rank_spans
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answerable.reader.ranking import ScoredSpan, rank_spans
 from tests.reader.scripted import ScriptedScorer, passage, scripted_reader, word_tokenizer
 
 

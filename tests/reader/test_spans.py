@@ -1,9 +1,10 @@
 """Span search against brute force over all pairs."""
 
 import numpy as np
-from answerable.reader.spans import TokenSpan, best_token_spans
 from hypothesis import given
 from hypothesis import strategies as st
+
+from answerable.reader.spans import TokenSpan, best_token_spans
 
 QUARTERS = st.integers(-40, 40).map(lambda n: n / 4)  # exact in float32, and ties happen
 

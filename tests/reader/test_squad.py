@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from answerable.reader.errors import DatasetInvalid
 from answerable.reader.squad import SquadAnswer, SquadQuestion, read_squad
 

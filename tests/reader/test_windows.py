@@ -1,11 +1,13 @@
 """Windows: lengths, segments, and offsets that lead back to the very characters."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from answerable.reader.windows import WindowConfig, WindowMaker
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answerable.reader.windows import WindowConfig, WindowMaker
 from tests.reader.scripted import word_tokenizer
 
 SMALL = WindowConfig(max_seq_tokens=16, max_question_tokens=4, window_overlap_tokens=4)
@@ -28,9 +30,7 @@ def test_long_passage_is_covered_with_overlap() -> None:
     covered = [set(window.context_offsets) for window in windows]
     assert len(set().union(*covered)) == 40
     assert all(len(window.token_ids) <= SMALL.max_seq_tokens for window in windows)
-    assert [len(a & b) for a, b in zip(covered, covered[1:], strict=False)] == [4] * (
-        len(windows) - 1
-    )
+    assert [len(a & b) for a, b in pairwise(covered)] == [4] * (len(windows) - 1)
 
 
 def test_long_question_is_cut_not_the_passage() -> None:
@@ -45,12 +45,30 @@ def test_passage_without_tokens_has_no_window(text: str) -> None:
     assert WindowMaker(word_tokenizer("a"), SMALL).windows("a", [text]) == []
 
 
+def _edges(text: str) -> tuple[list[bool], list[bool]]:
+    (window,) = WindowMaker(word_tokenizer("cat", text), WindowConfig()).windows("cat", [text])
+    return window.starts_word.tolist(), window.ends_word.tolist()
+
+
 def test_word_pieces_never_cut_a_word() -> None:
     """An answer may begin at "cat" of "cats" but not end there."""
     tokenizer = word_tokenizer("cat dog")
     (window,) = WindowMaker(tokenizer, WindowConfig()).windows("dog", ["cats dog"])
     assert window.starts_word.tolist() == [True, False, True]
     assert window.ends_word.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("text", ["2.7.9", "1,500", "10:06:11", "IGNORE_CASE", "_x_1"])
+def test_numbers_and_identifiers_are_never_cut(text: str) -> None:
+    """Tokens of one number or one name are an answer together or not at all."""
+    starts, ends = _edges(text)
+    assert starts == [True] + [False] * (len(starts) - 1)
+    assert ends == [False] * (len(ends) - 1) + [True]
+
+
+def test_punctuation_around_words_may_be_left_out() -> None:
+    """A full stop, a bracket or a hyphen ends a word: an answer need not take it along."""
+    assert _edges("(cat-flap 7.)") == ([True] * 7, [True] * 7)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +90,7 @@ def test_offsets_on_hard_text(text: str) -> None:
     windows = WindowMaker(word_tokenizer("a"), WindowConfig()).windows("a", [text])
     offsets = [pair for window in windows for pair in window.context_offsets]
     assert all(0 <= begin < end <= len(text) for begin, end in offsets)
-    assert all(a[1] <= b[0] for a, b in zip(offsets, offsets[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(offsets))
     lost = set(range(len(text))) - {i for begin, end in offsets for i in range(begin, end)}
     assert not any(text[i].isalnum() for i in lost)
 
@@ -85,3 +103,10 @@ def test_any_text_can_be_read(text: str) -> None:
         assert all(begin <= end <= limit for begin, end in window.context_offsets)
         assert len(window.token_ids) <= SMALL.max_seq_tokens
         assert window.token_ids.dtype == np.int64
+
+
+def test_a_giant_word_is_read_in_linear_time() -> None:
+    """Two million letters or digits in a row are one unknown token, at once."""
+    for text in ("a" * 2_000_000, "1" * 2_000_000):
+        (window,) = WindowMaker(word_tokenizer("b"), SMALL).windows("b", [text])
+        assert window.context_offsets == ((0, 2_000_000),)

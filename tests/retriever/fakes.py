@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Sequence
 
 import numpy as np
+
 from answerable.index import DocumentInfo, Filters, Passage, ScoredPassage, Vectors
 
 

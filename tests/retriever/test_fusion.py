@@ -1,9 +1,11 @@
 import math
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from answerable.index import ScoredPassage
 from answerable.retriever import fuse
-from hypothesis import given
-from hypothesis import strategies as st
 
 RANKINGS = st.lists(st.lists(st.integers(0, 30), unique=True, max_size=12), max_size=4)
 
@@ -53,7 +55,7 @@ def test_every_passage_appears_once_best_first(rankings: list[list[int]]) -> Non
     fused = fuse(rankings)
     ids = [f.passage_id for f in fused]
     assert sorted(ids) == sorted({i for ranking in rankings for i in ranking})
-    assert all(a.score >= b.score for a, b in zip(fused, fused[1:], strict=False))
+    assert all(a.score >= b.score for a, b in pairwise(fused))
     for found in fused:
         expected = sum(
             1 / (61 + r.index(found.passage_id)) for r in rankings if found.passage_id in r

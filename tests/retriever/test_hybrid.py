@@ -1,4 +1,5 @@
 import pytest
+
 from answerable.index import Filters, Passage
 from answerable.retriever import (
     ChannelScore,
@@ -9,7 +10,6 @@ from answerable.retriever import (
     SearchMode,
     fuse,
 )
-
 from tests.retriever.fakes import FakeIndex, WordEncoder
 
 TEXTS = (
@@ -83,7 +83,7 @@ def test_hybrid_looks_deeper_than_it_returns() -> None:
 
 
 def test_asking_for_more_than_the_candidates_deepens_the_search() -> None:
-    """k above the number of candidates still returns k hits."""
+    """Asking for more hits than candidates still returns as many as asked for."""
     index = FakeIndex([f"leave {i}" for i in range(20)])
     hits = _retriever(index, RetrievalConfig(candidates=2)).search("leave", 15, OWNER)
     assert len(hits) == 15

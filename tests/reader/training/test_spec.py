@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from answerable.reader.errors import TrainSpecInvalid
 from answerable.reader.training import load_spec
 
