@@ -142,7 +142,8 @@ class _Child:
         # Numeric libraries that come in with the package need no threads of their own.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __package__ + ".worker"],
+            # -P: a json.py in the working directory must not become part of the child.
+            [sys.executable, "-P", "-m", __package__ + ".worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -49,7 +49,11 @@ def _text_files(root: Path) -> Iterator[Path]:
             and (name == ".ci" or not name.startswith("."))
             and not name.endswith((".egg-info", "__pycache__"))
         ]
-        yield from (Path(directory, name) for name in files if Path(name).suffix in TEXT_SUFFIXES)
+        yield from (
+            Path(directory, name)
+            for name in files
+            if Path(name).suffix in TEXT_SUFFIXES and not name.startswith(".coverage")
+        )
 
 
 def _commands(root: Path) -> list[str]:

@@ -74,5 +74,5 @@ def test_a_damaged_model_is_one_clear_error(tmp_path: Path, content: bytes) -> N
 def test_a_model_without_span_logits_is_refused(tmp_path: Path) -> None:
     """An ONNX model of another kind is refused by its outputs."""
     path = _echo_model(tmp_path / "m.onnx", outputs=("logits", "more"))
-    with pytest.raises(ModelFolderInvalid, match="not start and end logits"):
+    with pytest.raises(ModelFolderInvalid, match="is not a reader"):
         ReaderSession(path, threads=1)

@@ -1,0 +1,83 @@
+"""Write the README's table of figures from ``results/``, or check that it is theirs.
+
+    python benchmarks/figures.py            # rewrite the table
+    python benchmarks/figures.py --check    # fail if the README says something else
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+
+
+def table() -> str:
+    """Return the Markdown table of what was measured."""
+    squad = _result("reader_squad")["metrics"]
+    confidence = _result("reader_confidence")
+    encoder = _result("encoder_fidelity")
+    documents = _result("real_documents")
+    startup = _result("startup")
+    ece = max(confidence["ece_fitted_on_other_articles"])
+    rows = [
+        (
+            "reader, INT8, 16 articles of SQuAD 2.0 dev: F1, exact match",
+            f"{squad['f1']:.1f}, {squad['exact']:.1f}",
+            "`reader_squad.py`",
+        ),
+        (
+            "calibration error, fitted on other articles (15 bins)",
+            f"{ece:.3f}",
+            "`calibrate_reader.py`",
+        ),
+        (
+            "40 questions on real files: right first answers, right abstentions",
+            f"{documents['answerable_right']}, {documents['unanswerable_abstained']}",
+            "`real_documents.py`",
+        ),
+        (
+            "encoder, INT8 to FP32, 1,000 paragraphs: mean cosine",
+            f"{encoder['cosine']['mean']:.4f}",
+            "`encoder_fidelity.py`",
+        ),
+        (
+            "encoder, Cranfield nDCG@10: FP32, INT8",
+            f"{encoder['cranfield']['fp32']['ndcg_at_10']:.1f}, "
+            f"{encoder['cranfield']['int8']['ndcg_at_10']:.1f}",
+            "`encoder_fidelity.py`",
+        ),
+        (
+            f"cold process on {startup['passages']:,} passages: `--help`, `ask` (median, s)",
+            f"{startup['seconds']['help']['median']:.2f}, {startup['seconds']['ask']['median']:.2f}",
+            "`startup.py`",
+        ),
+    ]
+    lines = ["| what | figure | script |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _result(name: str) -> dict[str, Any]:
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return result
+
+
+def main() -> int:
+    """Rewrite the README's table, or with ``--check`` compare it."""
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    expected = f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    if "--check" in sys.argv[1:]:
+        if text != expected:
+            print("README.md: the figures differ from benchmarks/results", file=sys.stderr)
+        return int(text != expected)
+    readme.write_text(expected, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
