@@ -93,8 +93,13 @@ fix: $(VENV)/test  ## format, and repair what the linter can
 types:  ## link the five folders under typings/answerable for mypy, pyright and editors
 	@$(PYTHON) tools/link_typings.py
 
-bench: install  ## run every script of benchmarks/
-	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python $$script; done
+bench: install models  ## measure every figure of the README: make bench DATA=FOLDER
+	@$(MODELS_VENV)/bin/python benchmarks/encoder_fidelity.py --data "$(DATA)"
+	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz"
+	@$(BIN)/python benchmarks/calibrate_reader.py "$(DATA)/squad/dev-a-v2.0.json.gz"
+	@$(BIN)/python benchmarks/real_documents.py "$(DATA)/documents"
+	@$(BIN)/python benchmarks/startup.py "$(DATA)/squad/train-v2.0.json.gz"
+	@$(BIN)/python benchmarks/figures.py
 
 docs: $(VENV)/test  ## check that README and docs name only commands that exist
 	@$(BIN)/pytest -q tests/guards/test_documents.py

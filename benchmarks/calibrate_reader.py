@@ -1,13 +1,15 @@
 """Fit a reader's confidence model on questions asked to a whole index.
 
-    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz --reader FOLDER
+    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz            # report only
+    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz --write    # and keep the fit
 
 The articles of the data set are indexed, one in four left out, so that the
 right passage is sometimes found first, sometimes late, and sometimes not there
 at all. A sample of the questions, unanswerable ones included, is asked; an
-answer is right when its token F1 against a reference is at least 0.5. Writes
-``confidence.json`` beside the reader, and to ``results/`` how well a fit on
-half of the articles predicts the other half.
+answer is right when its token F1 against a reference is at least 0.5. Reports
+to ``results/`` how well a fit on half of the articles predicts the other half;
+``--write`` keeps the fit on all of them as ``confidence.json`` beside the
+reader.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from answerable.reader import (
     ConfidenceModel,
     OnnxReader,
     SquadQuestion,
+    default_reader_folder,
     evaluate_squad,
     read_squad,
     save_confidence,
@@ -38,6 +41,7 @@ from answerable.reader.metrics import token_f1
 from answerable.retriever import HybridRetriever, OnnxEncoder
 
 PASSAGES_READ = 10
+MIN_PROBABILITY = 0.5  # answer when right is likelier than wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ def main() -> None:
     """Choose the null threshold, ask, fit, check, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="SQuAD 2.0 file, never trained on")
-    parser.add_argument("--reader", type=Path, required=True, help="model folder")
+    parser.add_argument("--reader", type=Path, default=default_reader_folder())
+    parser.add_argument("--write", action="store_true", help="keep the fit beside the reader")
     parser.add_argument("--questions", type=int, default=1500, help="how many to ask")
     parser.add_argument("--gold", type=int, default=2000, help="questions for the null threshold")
     arguments = parser.parse_args()
@@ -71,18 +76,17 @@ def main() -> None:
         expected_calibration_error(*predict(fit(halves[side]), halves[1 - side])) for side in (0, 1)
     ]
     intercept, weights = fit(outcomes)
-    save_confidence(
-        arguments.reader,
-        ConfidenceModel(
+    if arguments.write:
+        model = ConfidenceModel(
             intercept=intercept,
             weights=weights,
-            min_probability=0.5,
+            min_probability=MIN_PROBABILITY,
             null_threshold=null_threshold,
             reader_sha256=reader.sha256,
             fitted_on=f"{arguments.data.name}, {len(outcomes)} questions over an index",
             date=datetime.now(UTC).date().isoformat(),
-        ),
-    )
+        )
+        save_confidence(arguments.reader, model)
     probability, right = predict((intercept, weights), outcomes)
     figures = {
         "data": {arguments.data.name: sha256_of(arguments.data)},

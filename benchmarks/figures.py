@@ -1,7 +1,7 @@
 """Write the README's table of figures from ``results/``, or check that it is theirs.
 
-    python benchmarks/figures.py            # rewrite the table
-    python benchmarks/figures.py --check    # fail if the README says something else
+python benchmarks/figures.py            # rewrite the table
+python benchmarks/figures.py --check    # fail if the README says something else
 """
 
 import json
@@ -18,8 +18,10 @@ def table() -> str:
     squad = _result("reader_squad")["metrics"]
     confidence = _result("reader_confidence")
     encoder = _result("encoder_fidelity")
+    cranfield = encoder["cranfield"]
     documents = _result("real_documents")
     startup = _result("startup")
+    seconds = startup["seconds"]
     ece = max(confidence["ece_fitted_on_other_articles"])
     rows = [
         (
@@ -44,13 +46,12 @@ def table() -> str:
         ),
         (
             "encoder, Cranfield nDCG@10: FP32, INT8",
-            f"{encoder['cranfield']['fp32']['ndcg_at_10']:.1f}, "
-            f"{encoder['cranfield']['int8']['ndcg_at_10']:.1f}",
+            f"{cranfield['fp32']['ndcg_at_10']:.1f}, {cranfield['int8']['ndcg_at_10']:.1f}",
             "`encoder_fidelity.py`",
         ),
         (
             f"cold process on {startup['passages']:,} passages: `--help`, `ask` (median, s)",
-            f"{startup['seconds']['help']['median']:.2f}, {startup['seconds']['ask']['median']:.2f}",
+            f"{seconds['help']['median']:.2f}, {seconds['ask']['median']:.2f}",
             "`startup.py`",
         ),
     ]

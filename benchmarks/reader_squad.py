@@ -10,9 +10,10 @@ import argparse
 import time
 from pathlib import Path
 
+from report import sha256_of, write_report
+
 from answerable.api import evaluate_squad_file
 from answerable.reader import OnnxReader, default_reader_folder
-from report import sha256_of, write_report
 
 
 def main() -> None:

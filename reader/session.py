@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
-from answerable.index import ModelFolderInvalid
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from answerable.index import ModelFolderInvalid
 
 from .spans import Logits
 from .windows import Window
