@@ -4,6 +4,7 @@ from .checks import check_max_error
 from .engine import Engine
 from .errors import (
     CalibrationNeeded,
+    CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
     PrincipalInvalid,
@@ -36,6 +37,7 @@ __all__ = [
     "AskResult",
     "AskTiming",
     "CalibrationNeeded",
+    "CollectionInvalid",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",

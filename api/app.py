@@ -33,6 +33,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, description in (
         (400, "The body is not JSON"),
         (413, "The body is too large"),
+        (415, "The body is not sent as JSON"),
         (422, "A field is missing, unknown, or cannot have its value"),
         (503, "There is no index, or a model cannot be loaded"),
     )

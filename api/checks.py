@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 from .errors import (
     CalibrationNeeded,
+    CollectionInvalid,
     EmptyQuestion,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
 )
 
+_MAX_COLLECTION_CHARS = 200
+# Controls, zero-width characters and the like, and spaces: nothing to look for.
+_INVISIBLE = frozenset(("Cc", "Cf", "Zl", "Zp", "Zs"))
 _PRINCIPAL = re.compile(r"public|[a-z][a-z0-9_-]{0,31}:[^\s,:][^\s,]{0,199}")
 
 
@@ -28,15 +32,32 @@ def checked_question(question: str, max_chars: int) -> str:
         QuestionInvalid: it holds half of a surrogate pair, which no text encoding can carry.
     """
     question = question.strip()
-    if not question:
-        raise EmptyQuestion("the question is empty")
     if len(question) > max_chars:
         raise QuestionTooLong(
-            f"the question has {len(question):,} characters; at most {max_chars:,} are read"
+            f"the question has {len(question):,} characters; at most {max_chars:,} are read: "
+            "make it shorter"
         )
+    if all(unicodedata.category(char) in _INVISIBLE for char in question):
+        raise EmptyQuestion("the question is empty: ask in a few words")
     if any("\ud800" <= char <= "\udfff" for char in question):
-        raise QuestionInvalid("the question is not valid text: it holds bytes outside UTF-8")
+        raise QuestionInvalid(
+            "the question is not valid text, it holds bytes outside UTF-8: type it again"
+        )
     return question
+
+
+def checked_collection(name: str) -> str:
+    """Return the name of a collection.
+
+    Raises:
+        CollectionInvalid: it is empty, long, has spaces around it, or cannot be printed.
+    """
+    if not name.isprintable() or not 0 < len(name.strip()) == len(name) <= _MAX_COLLECTION_CHARS:
+        raise CollectionInvalid(
+            f"collection {name!r} is not a name: give 1 to {_MAX_COLLECTION_CHARS} printable "
+            "characters without spaces around them"
+        )
+    return name
 
 
 def checked_principals(principals: Iterable[str]) -> tuple[str, ...]:

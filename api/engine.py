@@ -24,9 +24,9 @@ from answerable.index import (
     reembed,
 )
 from answerable.reader import OnnxReader, Reader, Span
-from answerable.retriever import HybridRetriever, SearchMode
+from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
-from .checks import checked_principals, checked_question
+from .checks import checked_collection, checked_principals, checked_question
 from .models import Lazy, LazyEncoder, model_name
 from .quotes import ask_result, document_ref, quote, search_hit
 from .settings import Settings, load_settings
@@ -171,7 +171,9 @@ class Engine:
             IndexLocked: another process is writing.
             PrincipalInvalid: a principal is not of the form ``group:hr``.
         """
-        options = IngestOptions(collection, checked_principals(principals), prune)
+        options = IngestOptions(
+            checked_collection(collection), checked_principals(principals), prune
+        )
         return ingest(
             self._index, self._encoder, [Path(path) for path in paths], options, on_progress
         )
@@ -239,6 +241,7 @@ class Engine:
         prediction = self._reader.get().read(
             question,
             [hit.passage for hit in hits],
+            priors=passage_priors(hits),
             n_best=n_best or self.settings.n_best,
             min_probability=_first(min_probability, self.settings.min_probability),
         )
@@ -302,7 +305,10 @@ class Engine:
 
 
 def _filters(collection: str | None, principals: Iterable[str] | None) -> Filters:
-    return Filters(collection, None if principals is None else checked_principals(principals))
+    return Filters(
+        None if collection is None else checked_collection(collection),
+        None if principals is None else checked_principals(principals),
+    )
 
 
 def _first(given: float | None, setting: float | None) -> float | None:

@@ -5,6 +5,7 @@ AnswerableError
 │   ├── EmptyQuestion    there is nothing in it
 │   └── QuestionTooLong  longer than the limit
 ├── PrincipalInvalid     not the name of a user or a group
+├── CollectionInvalid    not the name of a collection
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── CalibrationNeeded    an error limit was asked for, and nothing says which threshold keeps it
 ├── ExtraMissing         a feature needs an optional dependency
@@ -28,6 +29,10 @@ class QuestionTooLong(QuestionInvalid):
 
 class PrincipalInvalid(AnswerableError):
     """A principal is not ``public`` or of the form ``user:ann``, ``group:hr``."""
+
+
+class CollectionInvalid(AnswerableError):
+    """The name of a collection is empty, too long, or not printable."""
 
 
 class SettingsInvalid(AnswerableError):

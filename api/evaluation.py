@@ -27,4 +27,9 @@ def evaluate_squad_file(
     """
     questions = read_squad(path)
     reader = OnnxReader.load(model, threads=threads)
-    return evaluate_squad(reader, questions, lambda done: on_progress(done, len(questions)))
+    return evaluate_squad(
+        reader,
+        questions,
+        reader.confidence.null_threshold,
+        lambda done: on_progress(done, len(questions)),
+    )

@@ -23,7 +23,13 @@ from answerable.index import (
     ModelFolderInvalid,
 )
 
-from .errors import EmptyQuestion, PrincipalInvalid, QuestionInvalid, QuestionTooLong
+from .errors import (
+    CollectionInvalid,
+    EmptyQuestion,
+    PrincipalInvalid,
+    QuestionInvalid,
+    QuestionTooLong,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +39,7 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     EmptyQuestion: (422, "empty-question", "The question is empty"),
     QuestionTooLong: (422, "question-too-long", "The question is too long"),
     QuestionInvalid: (422, "question-invalid", "The question is not valid text"),
+    CollectionInvalid: (422, "collection-invalid", "Not the name of a collection"),
     PrincipalInvalid: (422, "principal-invalid", "Not the name of a user or group"),
     DocumentNotFound: (404, "document-not-found", "No such document"),
     IndexNotFound: (503, "index-not-found", "There is no index yet"),
@@ -91,10 +98,12 @@ async def _on_answerable_error(_request: Request, exc: Exception) -> JSONRespons
     return error_problem(exc)
 
 
-async def _on_validation_error(_request: Request, exc: Exception) -> JSONResponse:
+async def _on_validation_error(request: Request, exc: Exception) -> JSONResponse:
     """Name each bad field by JSON pointer; the values themselves are not echoed."""
     assert isinstance(exc, RequestValidationError)
     found = exc.errors()
+    if not _is_json(request.headers.get("content-type", "")):
+        return problem(415, "Send the body as JSON, with Content-Type: application/json.")
     if any(error["type"] == "json_invalid" for error in found):
         return problem(400, "The request body is not JSON.", kind="not-json", title="Not JSON")
     errors = [
@@ -103,6 +112,12 @@ async def _on_validation_error(_request: Request, exc: Exception) -> JSONRespons
     ]
     detail = f"{errors[0]['pointer']}: {errors[0]['detail']}"
     return problem(422, detail, kind="request-invalid", title="Invalid request", errors=errors)
+
+
+def _is_json(content_type: str) -> bool:
+    """Whether a Content-Type header names JSON, the only kind of body that is read."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 async def _on_http_exception(_request: Request, exc: Exception) -> JSONResponse:

@@ -1,8 +1,11 @@
 """Running the service: which address it may have, and uvicorn."""
 
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -15,7 +18,7 @@ _BACKLOG = 128
 
 
 def serve(settings: Settings, on_listening: Callable[[str], None] = lambda url: None) -> None:
-    """Serve until a signal ends the process.
+    """Serve until SIGINT or SIGTERM; questions under way are answered first.
 
     Args:
         settings: ``host``, ``port`` and ``allow_open`` say where.
@@ -38,7 +41,22 @@ def serve(settings: Settings, on_listening: Callable[[str], None] = lambda url: 
             log_level="warning",
         )
         on_listening(_url(listener))
-        uvicorn.Server(config).run(sockets=[listener])
+        # Uvicorn stops in good order, then raises the signal again: that is no failure here.
+        with suppress(KeyboardInterrupt), _terminated_as_interrupted():
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Have SIGTERM raise KeyboardInterrupt, as SIGINT does; only the main thread may."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:  # imported when the command runs
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    paths: Annotated[
+        list[Path],
+        # Not looked at here: missing and unreadable ones are the same error, from one place.
+        typer.Argument(metavar="PATH...", readable=False, help="Files and folders."),
+    ],
     index: options.Index = None,
     collection: Annotated[
         str, typer.Option("--collection", metavar="NAME", help="Collection they belong to.")

@@ -85,6 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except typer.TyperException as exc:
         return _failed(f"{exc.format_message()} {_see_help(exc)}", exc.exit_code)
+    except OSError as exc:  # the system's own words: a full disk, for one
+        logger.debug("traceback", exc_info=True)
+        return _failed(
+            ": ".join(str(part) for part in (exc.strerror, exc.filename) if part), FAILED
+        )
     except typer.Abort:
         return _failed("interrupted", INTERRUPTED)
     except Exception as exc:
@@ -102,9 +107,9 @@ def _failed(message: str, code: int) -> int:
 
 def _one_line(exc: Exception) -> str:
     """Return what to tell the user: our own errors say it; others are a defect of ours."""
-    from answerable.api import AnswerableError
-
-    if isinstance(exc, AnswerableError):
+    # Not imported here: what failed may be an import, and then none of our errors was raised.
+    ours = sys.modules.get("answerable.index.errors")
+    if ours and isinstance(exc, ours.AnswerableError):
         return str(exc)
     return f"{type(exc).__name__}: {exc} (unexpected: run answerable --debug ... for more)"
 
@@ -115,7 +120,13 @@ def _see_help(exc: typer.TyperException) -> str:
 
 
 def _configure_streams() -> None:
-    """Send our log to standard error, and let no character of a text stop the output."""
+    """Send our log to standard error, and let no character of a text stop the output.
+
+    A stream that was closed before we began leads nowhere, instead of being None.
+    """
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115  as long as the process
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler(sys.stderr)

@@ -10,6 +10,7 @@ Index = Annotated[
     typer.Option(
         "--index",
         metavar="DIR",
+        readable=False,  # not looked at here: the index says what is wrong with its folder
         help="Folder of the index; ANSWERABLE_INDEX, else .answerable, if not given.",
     ),
 ]

@@ -19,6 +19,7 @@ DATABASE_NAME = "index.sqlite3"
 BUSY_TIMEOUT_S = 10.0
 # Keeps a WAL that one large transaction blew up from staying large.
 JOURNAL_LIMIT_BYTES = 64 * 1024 * 1024
+_HEADER_BYTES = 100
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _NOT_OUR_FILE = {
@@ -45,30 +46,63 @@ def translated_errors(path: Path) -> Iterator[None]:
         if code in _BUSY:
             raise IndexLocked(f"the index {path.parent} is busy: another process writes") from exc
         if code in _NOT_OUR_FILE:
-            raise AnswerableError(f"the index database {path} cannot be used: {exc}") from exc
-        raise _damaged(path, exc) from exc
+            raise AnswerableError(
+                f"the index database {path} cannot be used ({exc}): check the free space of its "
+                "disk, and that you may write to its folder"
+            ) from exc
+        raise damaged(path, exc) from exc
 
 
 def check_length(path: Path) -> None:
-    """Refuse a database file that ends inside a page, which SQLite would take for zeros.
+    """Refuse a database file that was cut off, before SQLite sees it.
+
+    It would take a page that ends early for zeros, and delete the log beside an empty file. A
+    disk that fills up while the log is folded in leaves such a page too, but in the log whole.
 
     Raises:
         IndexDamaged: it was cut off.
         AnswerableError: it cannot be read.
     """
     try:
+        logged = _logged_pages(log_of(path))
         with path.open("rb") as file:
-            header = file.read(18)
+            header = file.read(_HEADER_BYTES)
             size_bytes = file.seek(0, os.SEEK_END)
     except OSError as exc:
         raise AnswerableError(f"cannot read {path}: {exc.strerror}") from exc
-    page_bytes = int.from_bytes(header[16:], "big")  # 1 stands for 65,536
+    page_bytes = int.from_bytes(header[16:18], "big")  # 1 stands for 65,536
     page_bytes = 65536 if page_bytes == 1 else page_bytes
-    if page_bytes and size_bytes % page_bytes:
-        raise _damaged(path, "it is cut off")
+    if len(header) < _HEADER_BYTES or (
+        page_bytes and size_bytes % page_bytes and size_bytes // page_bytes + 1 not in logged
+    ):
+        raise damaged(path, "it is cut off")
 
 
-def _damaged(path: Path, reason: object) -> IndexDamaged:
+def log_of(path: Path) -> Path:
+    """Return where SQLite keeps the write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def _logged_pages(log: Path) -> set[int]:
+    """Return the numbers of the pages that a write-ahead log holds.
+
+    Source: "WAL File Format", https://sqlite.org/fileformat2.html#walformat
+    """
+    pages: set[int] = set()
+    if not log.exists():
+        return pages
+    with log.open("rb") as file:
+        header = file.read(32)
+        page_bytes, salts = int.from_bytes(header[8:12], "big"), header[16:24]
+        # A frame with other salts is left over from before the log was last folded in.
+        while len(frame := file.read(24)) == 24 and frame[8:16] == salts:
+            pages.add(int.from_bytes(frame[:4], "big"))
+            file.seek(page_bytes, os.SEEK_CUR)
+    return pages
+
+
+def damaged(path: Path, reason: object) -> IndexDamaged:
+    """Return the error for a database file that cannot be read as an index."""
     return IndexDamaged(
         f"the index database {path} is damaged ({reason}); it was left as it is: "
         "restore it from a backup, or remove the folder and ingest again"

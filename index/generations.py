@@ -83,7 +83,9 @@ def publish(store: PassageStore, writer: StoreWriter, folder: Path) -> None:
         writer.register(generation, KEPT)
         sweep(store, folder)
     except OSError as exc:
-        raise AnswerableError(f"cannot write to {vectors_folder}: {exc.strerror}") from exc
+        raise AnswerableError(
+            f"no vector file was written to {vectors_folder} ({exc.strerror})"
+        ) from exc
 
 
 def _is_intact(folder: Path, generation: Generation) -> bool:
@@ -117,5 +119,5 @@ def sweep(store: PassageStore, folder: Path) -> None:
     with store.reading() as db:
         known = {generation.file for generation in generations(db)}
     for file in (folder / FOLDER_NAME).glob("*"):
-        if file.name not in known:
+        if file.name not in known and not file.is_dir():
             file.unlink(missing_ok=True)

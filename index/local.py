@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .database import DATABASE_NAME, check_length
+from .database import DATABASE_NAME, check_length, log_of
 from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
@@ -177,7 +177,20 @@ class LocalIndex:
                 writer.close()
 
     def publish(self, writer: StoreWriter) -> None:
-        """Write the vectors to a file, so that the next process to open the index starts fast."""
+        """Write the vectors to a file, so that the next process to open the index starts fast.
+
+        A file that cannot be written is only a warning: what it would hold is in the database.
+        """
+        try:
+            self._publish(writer)
+        except IndexDamaged:
+            raise
+        except AnswerableError as exc:
+            logger.warning(
+                "%s: nothing is lost, but until an ingest can write it the index opens slower", exc
+            )
+
+    def _publish(self, writer: StoreWriter) -> None:
         from .generations import publish
 
         publish(self._store, writer, self.folder)
@@ -188,7 +201,7 @@ class LocalIndex:
             return
         try:
             with self.writing() as writer:
-                self.publish(writer)
+                self._publish(writer)
         except AnswerableError as exc:
             # Searching works without the file; the next ingest writes it.
             logger.info("vector file not written: %s", exc)
@@ -249,13 +262,13 @@ def _create(folder: Path, manifest: IndexManifest) -> None:
     database = folder / DATABASE_NAME
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with WriterLock(folder):
+            if database_exists(folder):  # another process was faster
+                return
+            log = log_of(database)
+            if log.exists() and log.stat().st_size:
+                # SQLite would replay it into whatever database has that name.
+                raise IndexDamaged(f"{database} is missing but its log {log.name} is there")
+            create_database(database, manifest)
     except OSError as exc:
         raise AnswerableError(f"cannot make the index folder {folder}: {exc.strerror}") from exc
-    with WriterLock(folder):
-        if database_exists(folder):  # another process was faster
-            return
-        log = database.with_name(f"{database.name}-wal")
-        if log.exists() and log.stat().st_size:
-            # SQLite would replay it into whatever database has that name.
-            raise IndexDamaged(f"{database} is missing but its log {log.name} is there")
-        create_database(database, manifest)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,7 +35,9 @@ class WriterLock:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as exc:
-            raise AnswerableError(f"cannot write to {self._folder}: {exc.strerror}") from exc
+            raise AnswerableError(
+                f"cannot write to the index folder {self._folder}: {exc.strerror}"
+            ) from exc
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
@@ -44,9 +47,11 @@ class WriterLock:
                 f"the index {self._folder} is being written by process {holder}: "
                 "try again when it is done"
             ) from exc
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._file_descriptor = descriptor
+        # The name is for people; a full disk must not keep documents from being removed.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         return self
 
     def __exit__(
@@ -57,6 +62,7 @@ class WriterLock:
     ) -> None:
         """Let go; the file stays, because removing it would let two writers hold two files."""
         if self._file_descriptor is not None:
-            os.ftruncate(self._file_descriptor, 0)
+            with suppress(OSError):
+                os.ftruncate(self._file_descriptor, 0)
             os.close(self._file_descriptor)
             self._file_descriptor = None

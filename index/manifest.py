@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from . import telemetry  # noqa: F401  whoever loads a model imports this module first
 from .errors import ModelFolderInvalid
 
 MANIFEST_NAME = "manifest.json"
@@ -60,7 +61,8 @@ def load_manifest(folder: Path, kind: str) -> ModelManifest:
     try:
         manifest = ModelManifest(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as exc:
-        raise ModelFolderInvalid(f"{folder} is not a model folder: {path.name}: {exc}") from exc
+        reason = getattr(exc, "strerror", None) or exc
+        raise ModelFolderInvalid(f"{folder} is not a model folder: {path.name}: {reason}") from exc
     if manifest.kind != kind:
         raise ModelFolderInvalid(f"{folder} holds a model of kind {manifest.kind!r}, not {kind!r}")
     for name, expected in manifest.files.items():

@@ -1,6 +1,7 @@
 """Reading documents and passages from SQLite, with who may see what inside every query."""
 
 import json
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -11,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
-from .database import ReaderPool
-from .errors import IndexDamaged
+from .database import ReaderPool, damaged
 from .lexical import lexical_search
 from .schema import stored_schema_version
 from .types import (
@@ -35,7 +35,7 @@ d.id, d.uri, d.title, d.collection, d.media_type, d.content_sha256, d.size_bytes
     AS principals,
 d.modified_at, d.ingested_at
 """
-_PASSAGE_COLUMNS = 'p.id, p.document_id, p.start, p."end", p.text, p.heading, p.page'
+_PASSAGE_COLUMNS = 'p.id, p.document_id, p.start, p."end", p.text, p.heading, p.page, p.title'
 _PASSAGES = "passages p JOIN documents d ON d.id = p.document_id"
 
 
@@ -100,7 +100,7 @@ class PassageStore:
                 schema_version=version,
             )
         except (KeyError, ValueError) as exc:
-            raise IndexDamaged(f"{self.path} does not say what it holds: {exc}") from exc
+            raise damaged(self.path, f"it does not say what it holds: {exc}") from exc
 
     def document_infos(self, document_ids: Sequence[int], filters: Filters) -> list[DocumentInfo]:
         """Return documents in the order asked; unknown and forbidden ones are left out."""
@@ -196,8 +196,7 @@ class PassageStore:
             (n_passages,) = db.execute("SELECT count(*) FROM passages").fetchone()
             collections = db.execute("SELECT DISTINCT collection FROM documents ORDER BY 1")
             names = tuple(name for (name,) in collections)
-        files = (file for file in self.path.parent.rglob("*") if file.is_file())
-        size_bytes = sum(file.stat().st_size for file in files)
+        size_bytes = sum(map(_size_of, self.path.parent.rglob("*")))
         return IndexStats(n_documents, n_passages, n_chars, names, size_bytes, last)
 
 
@@ -217,6 +216,15 @@ def permitted(filters: Filters) -> tuple[str, list[str]]:
         )
         parameters.append(json.dumps([PUBLIC, *filters.principals]))
     return " AND ".join(conditions), parameters
+
+
+def _size_of(path: Path) -> int:
+    """Return a file's size in bytes; 0 for a folder, and for what a writer deleted meanwhile."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _json_ids(ids: Iterable[int]) -> str:

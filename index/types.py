@@ -67,6 +67,7 @@ class Passage:
     Attributes:
         heading: the headings it stands under, outermost first, joined by " > "; may be empty.
         page: number of the page it starts on, for paged documents.
+        title: of its document; may be empty.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Passage:
     text: str
     heading: str
     page: int | None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

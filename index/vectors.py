@@ -113,7 +113,9 @@ class VectorIndex:
             except VectorFileInvalid as exc:
                 self.is_cache_stale = True
                 logger.warning(
-                    "vector file %s is not used, %s: the database is", generation.file, exc
+                    "vector file %s is not used (%s): the vectors are read from the database",
+                    generation.file,
+                    exc,
                 )
                 continue
             empty = _Snapshot(generation.seq, generation.seq, main, None, frozenset())

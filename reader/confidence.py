@@ -30,7 +30,9 @@ class ConfidenceModel:
         intercept: in log-odds.
         weights: one per name in ``FEATURES``, in log-odds per unit of the feature.
         min_probability: abstain below it, unless the caller says otherwise.
-        null_threshold: in logits; "no answer" wins when score_diff is above it.
+        null_threshold: in logits; "no answer" is likelier than the best span when score_diff
+            is above it, the passage being the right one. Decides on gold passages; over an
+            index it only tells the reason of an abstention.
         reader_sha256: the reader that it was fitted for.
         fitted_on: data, split and number of questions; empty if nothing was fitted.
         date: ISO date of the fit.
@@ -74,6 +76,7 @@ def span_features(spans: Sequence[ScoredSpan], position: int) -> tuple[float, fl
 def fit_logistic(
     features: npt.NDArray[np.float64],
     is_right: npt.NDArray[np.bool_],
+    share: npt.NDArray[np.float64] | None = None,
     ridge: float = 1e-3,
 ) -> tuple[float, tuple[float, ...]]:
     """Fit intercept and weights by Newton's method on the ridge-penalised likelihood.
@@ -81,15 +84,17 @@ def fit_logistic(
     Args:
         features: (n_questions, n_features).
         is_right: (n_questions,).
+        share: (n_questions,), how much each question counts, 1 on average; None for all alike.
         ridge: penalty on the weights, not on the intercept.
     """
     design = np.column_stack([np.ones(len(features)), features])
     penalty = np.diag([0.0, *[ridge * len(features)] * features.shape[1]])
     beta = np.zeros(design.shape[1])
+    counts = np.ones(len(features)) if share is None else share
     for _ in range(50):
         probability = _sigmoid(design @ beta)
-        gradient = design.T @ (is_right - probability) - penalty @ beta
-        hessian = (design.T * (probability * (1 - probability))) @ design + penalty
+        gradient = design.T @ (counts * (is_right - probability)) - penalty @ beta
+        hessian = (design.T * (counts * probability * (1 - probability))) @ design + penalty
         step = np.linalg.solve(hessian, gradient)
         beta = beta + step
         if float(np.abs(step).max()) < 1e-8:

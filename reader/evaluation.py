@@ -28,16 +28,18 @@ class SquadEvaluation:
 def evaluate_squad(
     reader: Reader,
     questions: Sequence[SquadQuestion],
+    null_threshold: float,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> SquadEvaluation:
     """Read each question's own context and score the answers.
 
-    The decision to answer is the reader's null threshold alone: the confidence model is
-    for questions asked to a whole index, where the passage may be the wrong one.
+    The decision to answer is the null threshold's alone: a confidence model is for questions
+    asked to a whole index, where the passage may be the wrong one.
 
     Args:
         reader: any reader.
         questions: with contexts and reference answers.
+        null_threshold: in logits; the prediction is empty when score_diff is above it.
         on_progress: called with the number of questions done.
     """
     forced: dict[str, str] = {}
@@ -52,8 +54,9 @@ def evaluate_squad(
         )
         best = prediction.spans[0] if prediction.spans else None
         forced[question.id] = best.text if best else ""
-        predictions[question.id] = prediction.answer.text if prediction.answer else ""
         null_odds[question.id] = -best.score if best else float("inf")
+        answers = null_odds[question.id] <= null_threshold
+        predictions[question.id] = forced[question.id] if answers else ""
         on_progress(done)
     metrics = squad_metrics(questions, predictions) | best_thresholds(questions, forced, null_odds)
     return SquadEvaluation(metrics, predictions, null_odds)

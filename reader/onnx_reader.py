@@ -5,6 +5,7 @@ The main path is ``OnnxReader.read`` and ``rank``; each of their steps is one mo
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
@@ -90,6 +91,7 @@ class OnnxReader:
         question: str,
         passages: Sequence[Passage],
         *,
+        priors: Sequence[float] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
     ) -> Prediction:
@@ -97,35 +99,38 @@ class OnnxReader:
 
         See ``Reader.read`` for the arguments.
         """
-        # 1. Cut the passages into windows, and let the model score every token of each.
-        windows = self._windows.windows(question, [passage.text for passage in passages])
-        logits = self._scorer.logits(windows)
-        # 2. Rank the spans of all windows on one scale.
-        ranked = rank_spans(self._spans(windows, logits, passages), _RANKED)
-        # 3. Say how likely each is right.
+        ranked = self.rank(question, passages, priors)
+        # Say how likely each of the best is right; then answer, or say why not.
         spans = tuple(self._with_probability(ranked, i) for i in range(min(n_best, len(ranked))))
-        # 4. Answer, or say why not.
         least = self.confidence.min_probability if min_probability is None else min_probability
         reason = self._reason_to_abstain(spans, least)
         return Prediction(answer=None if reason else spans[0], reason=reason, spans=spans)
 
-    def rank(self, question: str, passages: Sequence[Passage]) -> list[ScoredSpan]:
-        """Return the spans of all passages on one scale, best first, at most 20."""
+    def rank(
+        self, question: str, passages: Sequence[Passage], priors: Sequence[float] | None = None
+    ) -> list[ScoredSpan]:
+        """Return the spans of all passages on one scale, best first, at most 20.
+
+        See ``Reader.read`` for the arguments.
+        """
         # 1. Cut the passages into windows.
-        windows = self._windows.windows(question, [passage.text for passage in passages])
+        texts = [passage.text for passage in passages]
+        windows = self._windows.windows(question, texts, [_caption(p) for p in passages])
         # 2. Let the model score every token of each.
         logits = self._scorer.logits(windows)
         # 3. Rank the spans of all windows together.
-        return rank_spans(self._spans(windows, logits, passages), _RANKED)
+        spans = self._spans(windows, logits, passages, priors or [0.0] * len(passages))
+        return rank_spans(spans, _RANKED)
 
     def _spans(
         self,
         windows: Sequence[Window],
         logits: Sequence[tuple[Logits, Logits]],
         passages: Sequence[Passage],
+        priors: Sequence[float],
     ) -> list[ScoredSpan]:
         return [
-            span
+            replace(span, score=span.score + priors[window.passage])
             for window, (start_logits, end_logits) in zip(windows, logits, strict=True)
             for span in window_spans(
                 window,
@@ -151,9 +156,17 @@ class OnnxReader:
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""
-        if not spans or -spans[0].score > self.confidence.null_threshold:
-            return "no_answer_in_passages"
-        return "low_confidence" if spans[0].probability < least else None
+        if spans and spans[0].probability >= least:
+            return None
+        if spans and -spans[0].score <= self.confidence.null_threshold:
+            return "low_confidence"
+        return "no_answer_in_passages"
+
+
+def _caption(passage: Passage) -> str:
+    """Say what a passage is about: its document's title and its headings, each once."""
+    names = dict.fromkeys([passage.title, *passage.heading.split(" > ")])
+    return " ".join(f"{name}." for name in names if name)
 
 
 def _load_tokenizer(path: Path) -> Tokenizer:

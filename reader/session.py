@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from answerable.index import ModelFolderInvalid
+
+# isort: split
+# The index goes first: it keeps ONNX Runtime from reporting to its maker.
 import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
-
-from answerable.index import ModelFolderInvalid
 
 from .spans import Logits
 from .windows import Window

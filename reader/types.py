@@ -18,7 +18,8 @@ class Span:
 
     Attributes:
         score: start plus end logit, less the null score of its window: log-odds of this
-            span against "no answer here", and so comparable across passages.
+            span against "no answer here", and so comparable across passages; plus the
+            prior of its passage.
         probability: that this span is a right answer, from the confidence model.
     """
 
@@ -69,6 +70,7 @@ class Reader(Protocol):
         question: str,
         passages: Sequence[Passage],
         *,
+        priors: Sequence[float] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
     ) -> Prediction:
@@ -77,6 +79,8 @@ class Reader(Protocol):
         Args:
             question: at most 64 tokens are read; longer ones are cut at the end.
             passages: any number, none included.
+            priors: how likely each passage is to hold the answer, before it is read: log-odds
+                in logits, relative to the likeliest; None for all alike.
             n_best: most spans to return.
             min_probability: abstain below it; None for the model's own threshold.
         """

@@ -1,8 +1,10 @@
 """Windows: what the model sees of a question and a passage.
 
-A window is ``[CLS] question [SEP] passage slice [SEP]``, with segment 1 on the
-slice and its ``[SEP]``. A passage longer than one window is read in overlapping
-ones, so that every span of the longest answer lies whole in some window.
+A window is ``[CLS] question [SEP] caption passage slice [SEP]``, with segment 1
+from the caption on. The caption, a passage's title and headings, tells what the
+passage is about; no answer is taken from it. A passage longer than one window is
+read in overlapping ones, so that every span of the longest answer lies whole in
+some window.
 """
 
 import re
@@ -12,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
+
+from answerable.index import ModelFolderInvalid
 
 # Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
 # look-behinds begin each run of characters once, which keeps the search linear.
@@ -26,12 +30,14 @@ class WindowConfig:
     Attributes:
         max_seq_tokens: the whole window, special tokens included.
         max_question_tokens: a longer question is cut at its end.
+        max_caption_tokens: likewise a longer caption.
         window_overlap_tokens: passage tokens that neighbouring windows share; at least
             the longest answer, or an answer on a border is never seen whole.
     """
 
     max_seq_tokens: int = 384
     max_question_tokens: int = 64
+    max_caption_tokens: int = 48
     window_overlap_tokens: int = 128
 
 
@@ -42,8 +48,8 @@ class Window:
     Attributes:
         passage: position of the passage in the list that was read.
         token_ids: (n_tokens,) int64.
-        type_ids: (n_tokens,) int64; 1 from the first context token on.
-        context_start: position of the first context token.
+        type_ids: (n_tokens,) int64; 1 from the caption on.
+        context_start: position of the first token of the passage slice.
         context_offsets: code-point range in the passage of each context token.
         starts_word: (n_context,) bool; an answer may begin at the token.
         ends_word: (n_context,) bool; an answer may end with the token.
@@ -66,34 +72,53 @@ class WindowMaker:
         tokenizer.no_padding()
         self._tokenizer = tokenizer
         self._config = config
-        self._cls_id = tokenizer.token_to_id("[CLS]")
-        self._sep_id = tokenizer.token_to_id("[SEP]")
+        self._cls_id = _special_id(tokenizer, "[CLS]")
+        self._sep_id = _special_id(tokenizer, "[SEP]")
 
-    def windows(self, question: str, passages: Sequence[str]) -> list[Window]:
-        """Return every window of every passage, in order; none for a passage without tokens."""
-        encoded_question = self._tokenizer.encode(_plain(question), add_special_tokens=False)
-        question_ids = encoded_question.ids[: self._config.max_question_tokens]
-        encoded = self._tokenizer.encode_batch(
-            [_plain(passage) for passage in passages], add_special_tokens=False
-        )
+    def windows(
+        self, question: str, passages: Sequence[str], captions: Sequence[str] = ()
+    ) -> list[Window]:
+        """Return every window of every passage, in order; none for a passage without tokens.
+
+        Args:
+            question: what is asked.
+            passages: the texts to read.
+            captions: one for each passage, or none at all.
+        """
+        question_ids = self._encode([question])[0].ids[: self._config.max_question_tokens]
+        caption_ids = [
+            encoded.ids[: self._config.max_caption_tokens]
+            for encoded in self._encode(captions or [""] * len(passages))
+        ]
         return [
             window
-            for position, passage in enumerate(encoded)
-            for window in self._of_passage(question_ids, position, passage, passages[position])
+            for position, passage in enumerate(self._encode(passages))
+            for window in self._of_passage(
+                [self._cls_id, *question_ids, self._sep_id],
+                caption_ids[position],
+                position,
+                passage,
+                passages[position],
+            )
         ]
 
+    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
+        plain = [_plain(text) for text in texts]
+        encoded: list[Encoding] = self._tokenizer.encode_batch(plain, add_special_tokens=False)
+        return encoded
+
     def _of_passage(
-        self, question_ids: list[int], position: int, passage: Encoding, text: str
+        self, asked: list[int], caption: list[int], position: int, passage: Encoding, text: str
     ) -> Iterator[Window]:
-        room = self._config.max_seq_tokens - len(question_ids) - 3
+        head = [*asked, *caption]
+        room = self._config.max_seq_tokens - len(head) - 1
         step = max(1, room - self._config.window_overlap_tokens)
-        head = [self._cls_id, *question_ids, self._sep_id]
         starts_word, ends_word = _word_edges(passage, text)
         for begin in range(0, len(passage.ids), step):
             end = min(begin + room, len(passage.ids))
             ids = [*head, *passage.ids[begin:end], self._sep_id]
             type_ids = np.zeros(len(ids), dtype=np.int64)
-            type_ids[len(head) :] = 1
+            type_ids[len(asked) :] = 1
             yield Window(
                 passage=position,
                 token_ids=np.array(ids, dtype=np.int64),
@@ -105,6 +130,13 @@ class WindowMaker:
             )
             if end == len(passage.ids):
                 return
+
+
+def _special_id(tokenizer: Tokenizer, token: str) -> int:
+    id_ = tokenizer.token_to_id(token)
+    if id_ is None:
+        raise ModelFolderInvalid(f"the tokenizer lacks {token}: it is not that of a BERT model")
+    return id_
 
 
 def _word_edges(

@@ -2,6 +2,7 @@ from .encoder import OnnxEncoder, default_encoder_folder
 from .fusion import fuse
 from .hybrid import HybridRetriever, RetrievalConfig
 from .lexical import question_terms
+from .priors import PriorConfig, passage_priors
 from .types import ChannelScore, Hit, Retriever, SearchMode
 
 __all__ = [
@@ -9,10 +10,12 @@ __all__ = [
     "Hit",
     "HybridRetriever",
     "OnnxEncoder",
+    "PriorConfig",
     "RetrievalConfig",
     "Retriever",
     "SearchMode",
     "default_encoder_folder",
     "fuse",
+    "passage_priors",
     "question_terms",
 ]

@@ -11,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
+from answerable.index import ModelFolderInvalid, ModelManifest, Vectors, load_manifest
+
+# isort: split
+# The index goes first: it keeps ONNX Runtime from reporting to its maker.
 import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Encoding, Tokenizer
-
-from answerable.index import ModelFolderInvalid, ModelManifest, Vectors, load_manifest
 
 _MODEL_NAME = "model.onnx"
 _TOKENIZER_NAME = "tokenizer.json"

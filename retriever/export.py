@@ -1,7 +1,7 @@
 """Sentence Transformers folder to an FP32 ONNX encoder, pooling and normalization included.
 
-Needs the ``models`` extra (torch, transformers, onnx), imported only when called. The
-quantizer takes it from here; ``answerable quantize`` composes both.
+Needs the ``models`` extra (torch, sentence-transformers, onnx), imported only when called.
+The quantizer takes it from here; ``answerable quantize`` composes both.
 """
 
 import inspect
@@ -22,6 +22,9 @@ _POOLING = {
     "cls": "cls",
 }
 _OPSET = 17
+# Of different lengths, so that padding takes part.
+_SAMPLES = ["leave", "How many days of leave are there?", "The office opens at nine. " * 8]
+_MIN_COSINE = 0.9999  # what rounding leaves; another pooling or a missing prompt falls far below
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> Non
     ``token_type_ids``, each (batch, length), and returns unit vectors (batch, dimension).
 
     Raises:
-        ModelFolderInvalid: the weights cannot be loaded.
+        ModelFolderInvalid: the weights cannot be loaded, or the graph gives other vectors
+            than Sentence Transformers does.
     """
     import torch
     from transformers import AutoModel
@@ -119,6 +123,28 @@ def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> Non
             dynamic_axes=dict.fromkeys(names, axes) | {"embedding": {0: "batch"}},
             opset_version=_OPSET,
             dynamo=False,  # the newer exporter needs one more package, onnxscript
+        )
+    _check_against_library(folder, target)
+
+
+def _check_against_library(folder: Path, exported: Path) -> None:
+    """Compare the graph with the vectors that Sentence Transformers itself gives."""
+    import onnxruntime as ort
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        original = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
+        raise ModelFolderInvalid(f"{folder} cannot be loaded as an encoder: {exc}") from exc
+    expected = original.encode(_SAMPLES, normalize_embeddings=True, show_progress_bar=False)
+    tokens = original.tokenize(_SAMPLES)
+    session = ort.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
+    feeds = {node.name: tokens[node.name].numpy() for node in session.get_inputs()}
+    (actual,) = session.run(["embedding"], feeds)
+    lowest = float((actual * expected).sum(axis=1).min())
+    if lowest < _MIN_COSINE:
+        raise ModelFolderInvalid(
+            f"{folder}: the exported model differs from Sentence Transformers (cosine {lowest:.4f})"
         )
 
 

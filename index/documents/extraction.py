@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -141,15 +142,10 @@ class _Child:
         self._buffer = bytearray()
         # Numeric libraries that come in with the package need no threads of their own.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            # -P: a json.py in the working directory must not become part of the child.
-            [sys.executable, "-P", "-m", __package__ + ".worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            bufsize=0,
-        )
+        try:
+            self._process = self._start(environment)
+        except OSError as exc:
+            raise ExtractionFailed(f"the document reader does not start: {exc.strerror}") from exc
         try:
             self._send(asdict(limits))
             self.confinement: dict[str, bool] = self._receive(_START_SECONDS)
@@ -159,6 +155,18 @@ class _Child:
                 f'the document reader does not start; "{Path(sys.executable).name} -m'
                 f' {__package__}.worker" says why'
             ) from exc
+
+    @staticmethod
+    def _start(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            # -P: a json.py in the working directory must not become part of the child.
+            [sys.executable, "-P", "-m", __package__ + ".worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            bufsize=0,
+        )
 
     @property
     def pid(self) -> int:

@@ -44,6 +44,7 @@ class ScriptedReader:
         question: str,
         passages: Sequence[Passage],
         *,
+        priors: Sequence[float] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
     ) -> Prediction:

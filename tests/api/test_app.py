@@ -141,6 +141,21 @@ def test_streamed_large_body_is_refused(client: TestClient) -> None:
     _problem(client.post("/v1/ask", content=pieces, headers=headers), 413)
 
 
+def test_body_that_is_not_sent_as_json_is_refused(client: TestClient) -> None:
+    """The answer to another content type says which one to send."""
+    headers = {"content-type": "text/plain"}
+    problem = _problem(client.post("/v1/ask", content='{"question": "x"}', headers=headers), 415)
+    assert "application/json" in problem["detail"]
+
+
+def test_impossible_collection_is_a_problem(client: TestClient) -> None:
+    """Half of a surrogate pair in a collection's name is the client's error, not ours."""
+    body = '{"question": "x", "collection": "\\ud800"}'
+    headers = {"content-type": "application/json"}
+    problem = _problem(client.post("/v1/ask", content=body, headers=headers), 422)
+    assert problem["type"] == "urn:answerable:problem:collection-invalid"
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("GET", "/nowhere", 404),
     ("GET", "/v1/ask", 405),

@@ -109,6 +109,7 @@ def test_document_removed_while_reading_is_not_quoted(index_folder: Path) -> Non
             question: str,
             passages: Sequence[Passage],
             *,
+            priors: Sequence[float] | None = None,
             n_best: int = 5,
             min_probability: float | None = None,
         ) -> Prediction:

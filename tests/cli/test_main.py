@@ -105,6 +105,15 @@ def test_unexpected_error_is_one_line(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_failed_import_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A broken install is told in one line too: saying so imports nothing that may fail again."""
+    monkeypatch.setitem(sys.modules, "answerable.api", None)
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err.startswith("error: ModuleNotFoundError: ")
+
+
 def test_interrupt_is_one_line_and_exit_code_130(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,6 +156,26 @@ def test_reader_of_a_pipe_may_leave(arguments: list[str]) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_full_disk_under_the_output_is_one_line() -> None:
+    """Output that cannot be written is a failure in the system's own words."""
+    command = [sys.executable, "-m", "answerable.cli", "--version"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+@pytest.mark.parametrize(("closed", "code"), [("<&-", 0), (">&-", 0), ("2>&-", 2)])
+def test_closed_streams_are_no_error(closed: str, code: int) -> None:
+    """A stream closed by the caller changes neither the exit code nor the other streams."""
+    argument = "--version" if code == 0 else "nonsense"
+    script = f'exec "$@" {closed}'
+    command = ["sh", "-c", script, "sh", sys.executable, "-m", "answerable.cli", argument]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert (done.stdout == "") is (closed != "<&-")
 
 
 def test_pipe_gets_no_colours(cli: RunCli, shared: Path) -> None:

@@ -59,3 +59,19 @@ def test_no_second_copy_of_a_folder(source_root: Path) -> None:
     """Started in the source tree, the command line imports no folder by its bare name."""
     loaded = _loaded_after("import answerable.cli.main", source_root)
     assert [name for name in loaded if name.split(".")[0] in FOLDERS] == []
+
+
+@pytest.mark.parametrize("module", ["answerable.api", "answerable.reader", "answerable.retriever"])
+def test_onnx_runtime_is_told_to_be_quiet_before_it_loads(module: str, tmp_path: Path) -> None:
+    """By the time ONNX Runtime is imported, the variable that keeps its telemetry off is set."""
+    program = f"""
+import os, sys
+os.environ.pop("ORT_DISABLE_TELEMETRY", None)
+class Watch:
+    def find_spec(name, path=None, target=None):
+        if name == "onnxruntime":
+            assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+sys.meta_path.insert(0, Watch)
+import {module}
+"""
+    assert "onnxruntime" in _loaded_after(program, tmp_path)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 # Every step takes minutes: python -m tests.index.crash_trials FOLDER does that by hand.
-STRIDE = 13
+STRIDE = 41
 
 
 @pytest.mark.timeout(120)
@@ -21,4 +21,4 @@ def test_death_at_sampled_steps(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     deaths = dict(line.split() for line in done.stdout.splitlines())
     assert list(deaths) == ["new", "existing"]
-    assert all(int(n) > 10 for n in deaths.values()), deaths
+    assert all(int(n) > 3 for n in deaths.values()), deaths

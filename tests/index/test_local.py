@@ -147,6 +147,29 @@ def test_manifest_without_an_entry(index: LocalIndex, encoder: HashEncoder) -> N
         LocalIndex.open(index.folder, encoder)
 
 
+def test_page_cut_off_but_whole_in_the_log(index: LocalIndex, encoder: HashEncoder) -> None:
+    """A disk that fills up while the log is folded in damages nothing: the log has the page."""
+    database = _database(index.folder)
+    with index._store.reading() as db:
+        db.execute("SELECT 1 FROM documents").fetchall()  # keeps the log from being folded in
+        put_texts(index, encoder, {str(i): [f"text {i} " * 50] for i in range(20)})
+    with database.open("ab") as file:
+        file.write(b"the beginning of a page")
+    with LocalIndex.open(index.folder, encoder) as reopened:
+        assert reopened.stats().n_documents == 20
+        with reopened.writing():  # folds it in when it ends
+            pass
+    assert database.stat().st_size % 4096 == 0
+
+
+def test_database_is_a_folder(tmp_path: Path, encoder: HashEncoder) -> None:
+    """A folder in the database's place is one clear error, and stays."""
+    _database(tmp_path).mkdir()
+    with pytest.raises(AnswerableError, match=r"cannot make the index folder .*: Is a directory"):
+        LocalIndex.open(tmp_path, encoder, create=True)
+    assert _database(tmp_path).is_dir()
+
+
 def test_vector_of_wrong_length(index: LocalIndex, encoder: HashEncoder) -> None:
     """A stored vector of another length is IndexDamaged, not a wrong answer."""
     put_texts(index, encoder, {"a": ["one"]})

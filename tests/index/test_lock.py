@@ -1,5 +1,6 @@
 """One writer at a time, whoever it is and however it ends."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -51,3 +52,16 @@ def test_folder_that_is_not_there(tmp_path: Path) -> None:
     """A folder that cannot hold the lock file is one clear error."""
     with pytest.raises(AnswerableError, match=r"cannot write to .*missing: No such file"):
         WriterLock(tmp_path / "missing").__enter__()
+
+
+def test_full_disk_does_not_keep_a_writer_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without room for the process id the lock is held all the same."""
+
+    def full(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with WriterLock(tmp_path), pytest.raises(IndexLocked, match="process unknown:"):
+        WriterLock(tmp_path).__enter__()

@@ -60,7 +60,7 @@ def test_document_comes_back_as_stored(index: LocalIndex, encoder: HashEncoder) 
         ingested_at=stored.info.ingested_at,
     )
     assert stored == Document(info, HARD, document.pages)
-    assert index.passages([1], EVERYTHING) == [Passage(1, 1, 1, 9, HARD[1:9], "A > B", 2)]
+    assert index.passages([1], EVERYTHING) == [Passage(1, 1, 1, 9, HARD[1:9], "A > B", 2, "A")]
 
 
 def test_order_asked_is_order_given(index: LocalIndex, encoder: HashEncoder) -> None:

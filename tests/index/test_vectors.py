@@ -181,7 +181,7 @@ def test_damaged_file_is_noticed_and_mended(
     ):
         _assert_exact(reopened, expected, 10)
     (record,) = caplog.records
-    assert record.getMessage().startswith(f"vector file {file.name} is not used, ")
+    assert record.getMessage().startswith(f"vector file {file.name} is not used (")
     caplog.clear()
     assert not _reopened(index).is_cache_stale
     assert not caplog.records
@@ -230,6 +230,28 @@ def test_older_file_serves_when_the_newest_is_damaged(index: LocalIndex) -> None
     reopened = _reopened(index)
     assert reopened._snapshot.main_seq == 5
     assert reopened.ids().tolist() == sorted(expected)
+
+
+def test_vector_file_that_cannot_be_written_is_a_warning(
+    index: LocalIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is committed stays a success when its copy for fast opening cannot be written."""
+    (index.folder / "vectors").write_text("in the way")
+    with caplog.at_level(logging.WARNING, "answerable"):
+        expected = _fill(index, 1, 3, publish=True)
+    (record,) = caplog.records
+    assert "no vector file was written" in record.getMessage()
+    assert "nothing is lost" in record.getMessage()
+    assert _reopened(index).ids().tolist() == sorted(expected)
+
+
+def test_folder_among_the_vector_files_is_left_alone(index: LocalIndex) -> None:
+    """Sweeping deletes files only."""
+    (index.folder / "vectors").mkdir()
+    (index.folder / "vectors" / "mine").mkdir()
+    _fill(index, 1, 3, publish=True)
+    assert (index.folder / "vectors" / "mine").is_dir()
+    assert not _reopened(index).is_cache_stale
 
 
 def test_publishing_nothing_new_writes_nothing(index: LocalIndex) -> None:

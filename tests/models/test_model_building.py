@@ -1,6 +1,7 @@
 """Export and quantization of tiny random models: what comes out, and what is refused."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def _encoder_folder(folder: Path, pooling: str = "mean_tokens") -> Path:
     ]
     _write_json(folder / "modules.json", modules)
     (folder / "1_Pooling").mkdir()
-    _write_json(folder / "1_Pooling" / "config.json", {f"pooling_mode_{pooling}": True})
+    pooling_config = {"word_embedding_dimension": 64, f"pooling_mode_{pooling}": True}
+    _write_json(folder / "1_Pooling" / "config.json", pooling_config)
     _write_json(folder / "sentence_bert_config.json", {"max_seq_length": 32})
     return folder
 
@@ -137,6 +139,14 @@ def test_exported_encoder_is_the_torch_model(tmp_path: Path, pooling: str) -> No
     pooled = hidden[:, 0] if pooling == "cls_token" else (hidden * weights).sum(1) / weights.sum(1)
     expected = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
     np.testing.assert_allclose(_run(tmp_path / "fp32.onnx", feeds)[0], expected, atol=1e-5)
+
+
+def test_export_that_differs_from_the_library_is_refused(tmp_path: Path) -> None:
+    """A graph that pools otherwise than Sentence Transformers does is never written as done."""
+    source = _encoder_folder(tmp_path / "source", "mean_tokens")
+    wrong = replace(encoder_settings(source), pooling="cls")
+    with pytest.raises(ModelFolderInvalid, match="differs from Sentence Transformers"):
+        export_encoder(source, tmp_path / "fp32.onnx", wrong)
 
 
 def test_exported_reader_is_the_torch_model(tmp_path: Path) -> None:

@@ -41,6 +41,17 @@ def test_fit_recovers_the_law_that_made_the_data() -> None:
     assert (intercept, *weights) == pytest.approx((-0.5, 1.0, 0.5, -2.0), abs=0.08)
 
 
+def test_share_counts_a_question_more_than_once() -> None:
+    """A question of share 2 among shares of 1 fits as the same question asked twice."""
+    features = np.array([[0.0], [1.0], [2.0], [3.0]])
+    is_right = np.array([False, True, False, True])
+    shares = np.array([1.0, 2.0, 1.0, 1.0])
+    doubled = np.array([0, 1, 1, 2, 3])
+    shared = fit_logistic(features, is_right, shares, ridge=0.0)
+    repeated = fit_logistic(features[doubled], is_right[doubled], ridge=0.0)
+    assert (shared[0], *shared[1]) == pytest.approx((repeated[0], *repeated[1]))
+
+
 def test_fit_survives_separable_data() -> None:
     """Classes that a line separates give finite coefficients, thanks to the ridge."""
     features = np.linspace(-1, 1, 50)[:, None]

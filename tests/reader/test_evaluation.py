@@ -15,7 +15,7 @@ def test_metrics_predictions_and_null_odds() -> None:
         SquadQuestion("2", "t", "home ran", "who", ()),
     ]
     seen: list[int] = []
-    result = evaluate_squad(reader, questions, seen.append)
+    result = evaluate_squad(reader, questions, 0.0, seen.append)
     assert result.predictions == {"1": "ann", "2": ""}
     assert result.null_odds == {"1": -6.0, "2": 20.0}
     assert (result.metrics["exact"], result.metrics["best_exact_thresh"]) == (100.0, -6.0)

@@ -56,14 +56,14 @@ def test_no_passages() -> None:
     assert reader.read("Who?", []) == Prediction(None, "no_answer_in_passages", ())
 
 
-def test_null_threshold_moves_the_decision() -> None:
-    """A higher null threshold lets a span answer that "no answer" would have beaten."""
+def test_null_threshold_tells_the_reason() -> None:
+    """What abstains for lack of probability says whether "no answer" was likelier than it."""
     tokenizer = word_tokenizer(TEXT)
-    confidence = replace(IDENTITY_CONFIDENCE, null_threshold=3.0, min_probability=0.0)
     scorer = ScriptedScorer(tokenizer, {"ann": (-1.0, -1.0)})
-    reader = scripted_reader(scorer, tokenizer, confidence=confidence)
-    prediction = reader.read("Who?", [passage(TEXT)])
-    assert prediction.answer is not None and prediction.answer.text == "Ann"
+    for threshold, reason in ((3.0, "low_confidence"), (1.0, "no_answer_in_passages")):
+        confidence = replace(IDENTITY_CONFIDENCE, null_threshold=threshold)
+        reader = scripted_reader(scorer, tokenizer, confidence=confidence)
+        assert reader.read("Who?", [passage(TEXT)]).reason == reason
 
 
 @given(
@@ -85,3 +85,30 @@ def test_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
     """A folder that is no model folder is one clear error."""
     with pytest.raises(ModelFolderInvalid, match="not a model folder"):
         OnnxReader.load(tmp_path)
+
+
+def test_priors_move_the_order_and_the_verdict() -> None:
+    """A passage's prior is added to its spans' scores: it can change which one wins, and if."""
+    tokenizer = word_tokenizer("ann tom")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
+    reader = scripted_reader(scorer, tokenizer)
+    passages = [passage("ann", id=1), passage("tom", id=2, document_id=2)]
+    for priors, answer, scores in (
+        (None, "ann", [6.0, 4.0]),
+        ([-3.0, 0.0], "tom", [4.0, 3.0]),
+        ([-9.0, -8.0], None, [-3.0, -4.0]),
+    ):
+        prediction = reader.read("who", passages, priors=priors)
+        assert (prediction.answer and prediction.answer.text) == answer
+        assert [span.score for span in prediction.spans] == scores
+
+
+def test_the_reader_sees_title_and_headings() -> None:
+    """Title and headings, each once, stand before the passage in the window."""
+    tokenizer = word_tokenizer("guide. leave. pay. ann")
+    scorer = ScriptedScorer(tokenizer, {})
+    titled = replace(passage("ann"), title="Guide", heading="Guide > Leave > Pay")
+    scripted_reader(scorer, tokenizer).read("ann", [titled])
+    (window,) = scorer.windows
+    tokens = [tokenizer.id_to_token(int(i)) for i in window.token_ids]
+    assert tokens[3:-1] == ["guide", ".", "leave", ".", "pay", ".", "ann"]

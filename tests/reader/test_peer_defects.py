@@ -149,7 +149,7 @@ def test_accuracy_checker_one_prediction_for_a_question_of_many_windows() -> Non
     scorer = ScriptedScorer(tokenizer, {"tom": (6.0, 6.0), "ann": (5.0, 5.0)})
     reader = scripted_reader(scorer, tokenizer, config=SHORT_WINDOWS)
     question = SquadQuestion("1", "t", context, "who", (SquadAnswer("ann", len(context) - 3),))
-    assert evaluate_squad(reader, [question]).metrics["exact"] == 0.0
+    assert evaluate_squad(reader, [question], 0.0).metrics["exact"] == 0.0
 
 
 def test_nemo_every_question_is_predicted_and_the_plain_score_is_reported() -> None:
@@ -159,7 +159,7 @@ def test_nemo_every_question_is_predicted_and_the_plain_score_is_reported() -> N
     questions = [
         SquadQuestion(str(n), "t", "ann ran", "who", (SquadAnswer("ann", 0),)) for n in range(3)
     ]
-    result = evaluate_squad(reader, questions)
+    result = evaluate_squad(reader, questions, 0.0)
     assert list(result.predictions) == ["0", "1", "2"]
     assert (result.metrics["exact"], result.metrics["best_exact"]) == (0.0, 100.0)
 
@@ -169,5 +169,5 @@ def test_run_squad_null_odds_reach_the_scorer() -> None:
     tokenizer = word_tokenizer("ann ran")
     reader = scripted_reader(ScriptedScorer(tokenizer, {"ann": (-1.0, 0.0)}), tokenizer)
     question = SquadQuestion("1", "t", "ann ran", "who", (SquadAnswer("ann", 0),))
-    result = evaluate_squad(reader, [question])
+    result = evaluate_squad(reader, [question], 0.0)
     assert result.metrics["best_f1_thresh"] == result.null_odds["1"] == 1.0

@@ -110,3 +110,14 @@ def test_a_giant_word_is_read_in_linear_time() -> None:
     for text in ("a" * 2_000_000, "1" * 2_000_000):
         (window,) = WindowMaker(word_tokenizer("b"), SMALL).windows("b", [text])
         assert window.context_offsets == ((0, 2_000_000),)
+
+
+def test_a_caption_is_seen_and_never_answered_from() -> None:
+    """The caption stands before the passage in segment 1, outside the tokens of answers."""
+    tokenizer = word_tokenizer("who leave policy ann")
+    maker = WindowMaker(tokenizer, WindowConfig(max_caption_tokens=2))
+    (window,) = maker.windows("who", ["ann"], ["leave policy leave"])
+    tokens = [tokenizer.id_to_token(int(i)) for i in window.token_ids]
+    assert tokens == ["[CLS]", "who", "[SEP]", "leave", "policy", "ann", "[SEP]"]
+    assert window.type_ids.tolist() == [0, 0, 0, 1, 1, 1, 1]
+    assert (window.context_start, window.context_offsets) == (5, ((0, 3),))

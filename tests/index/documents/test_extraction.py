@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,16 @@ def test_child_is_recycled(samples: Samples) -> None:
             extractor.extract(path)
             children.append(extractor.child_pid)
     assert children[0] == children[1] != children[2] == children[3] != children[4]
+
+
+def test_child_that_cannot_start_is_said_to(
+    samples: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing interpreter is not taken for a file that cannot be read."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Extractor() as extractor, pytest.raises(ExtractionFailed) as caught:
+        extractor.extract(samples.file("a.html", "<p>Fine."))
+    assert str(caught.value) == "the document reader does not start: No such file or directory"
 
 
 def test_close_ends_the_child(samples: Samples) -> None:
