@@ -6,7 +6,6 @@ The main path is ``OnnxReader.read`` and ``rank``; each of their steps is one mo
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
@@ -22,12 +21,14 @@ from .types import AbstentionReason, Prediction, Span
 from .windows import Window, WindowConfig, WindowMaker
 
 MAX_ANSWER_TOKENS = 30
+_MODEL_NAME = "model.onnx"
+_TOKENIZER_NAME = "tokenizer.json"
 _RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
 
 def default_reader_folder() -> Path:
     """Return the folder of the reader that is shipped with the package."""
-    return Path(str(resources.files(__package__))) / "models" / "minilm-l6-squad2-int8"
+    return Path(__file__).parent / "models" / "minilm-l6-squad2-int8"
 
 
 class WindowScorer(Protocol):
@@ -74,13 +75,17 @@ class OnnxReader:
         """
         folder = folder or default_reader_folder()
         manifest = load_manifest(folder, "reader")
+        missing = {"max_seq_tokens", "max_question_tokens"} - manifest.settings.keys()
+        missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
+        if missing:
+            raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
         config = WindowConfig(
             max_seq_tokens=int(manifest.settings["max_seq_tokens"]),
             max_question_tokens=int(manifest.settings["max_question_tokens"]),
         )
         return cls(
-            ReaderSession(folder / "model.onnx", threads or os.cpu_count() or 1),
-            WindowMaker(_load_tokenizer(folder / "tokenizer.json"), config),
+            ReaderSession(folder / _MODEL_NAME, threads or _available_cores()),
+            WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
             load_confidence(folder, manifest.sha256),
             name=manifest.name,
             sha256=manifest.sha256,
@@ -167,6 +172,12 @@ def _caption(passage: Passage) -> str:
     """Say what a passage is about: its document's title and its headings, each once."""
     names = dict.fromkeys([passage.title, *passage.heading.split(" > ")])
     return " ".join(f"{name}." for name in names if name)
+
+
+def _available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _load_tokenizer(path: Path) -> Tokenizer:
