@@ -14,7 +14,7 @@ from .ingest import IngestOptions, IngestProgress, ingest
 from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .reembed import reembed
-from .store import IndexStats, PassageStore
+from .storage.store import IndexStats, PassageStore
 from .types import (
     Document,
     DocumentInfo,

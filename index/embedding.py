@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from .documents import SplitConfig, split
+from .storage.writer import CutPassage
 from .types import Encoder, Page, Vectors
-from .writer import CutPassage
 
 SPECIAL_TOKENS = 2
 # A passage is encoded with the headings it stands under; they may take this much of the room.

@@ -11,6 +11,7 @@ from .errors import ExtractionFailed
 from .local import LocalIndex
 from .manifest import sha256_of_file
 from .sources import Sources, find_sources, is_gone
+from .storage.writer import NewDocument, StoreWriter
 from .types import (
     DEFAULT_COLLECTION,
     PUBLIC,
@@ -20,7 +21,6 @@ from .types import (
     Filters,
     IngestReport,
 )
-from .writer import NewDocument, StoreWriter
 
 # One transaction holds at most so many documents, and as few as reach so many passages: it bounds
 # the memory, and the work that an interruption costs.

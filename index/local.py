@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .database import DATABASE_NAME, check_length, log_of
 from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
@@ -16,9 +15,11 @@ from .errors import (
     IndexModelMismatch,
     IndexNotFound,
 )
-from .lock import WriterLock
-from .schema import SCHEMA_VERSION
-from .store import IndexStats, PassageStore, StoredVersion
+from .storage.database import DATABASE_NAME, check_length, log_of
+from .storage.lock import WriterLock
+from .storage.schema import SCHEMA_VERSION
+from .storage.store import IndexStats, PassageStore, StoredVersion
+from .storage.writer import StoreWriter, create_database
 from .types import (
     Document,
     DocumentInfo,
@@ -29,7 +30,6 @@ from .types import (
     ScoredPassage,
     Vectors,
 )
-from .writer import StoreWriter, create_database
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class LocalIndex:
     def __init__(self, folder: Path, store: PassageStore, manifest: IndexManifest) -> None:
         """Use ``open`` instead, which checks what it is given."""
         # Imported here so that commands that touch no index do not wait for FAISS.
-        from .vectors import VectorIndex
+        from .storage.vectors import VectorIndex
 
         self.folder = folder
         self.manifest = manifest
@@ -191,7 +191,7 @@ class LocalIndex:
             )
 
     def _publish(self, writer: StoreWriter) -> None:
-        from .generations import publish
+        from .storage.generations import publish
 
         publish(self._store, writer, self.folder)
 

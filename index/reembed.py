@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .database import DATABASE_NAME
 from .embedding import PassageEmbedder
 from .errors import IndexNotFound
 from .ingest import IngestProgress
 from .local import check_manifest, database_exists, manifest_for
-from .lock import WriterLock
-from .store import PassageStore
+from .storage.database import DATABASE_NAME
+from .storage.lock import WriterLock
+from .storage.store import PassageStore
+from .storage.writer import Recut, StoreWriter
 from .types import DocumentInfo, Encoder, Filters
-from .writer import Recut, StoreWriter
 
 
 def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgress], None]) -> int:
@@ -26,7 +26,7 @@ def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgres
         IndexLocked: another process is writing.
     """
     # Imported here for the same reason as in ``local``.
-    from .generations import publish
+    from .storage.generations import publish
 
     folder = folder.absolute()
     if not database_exists(folder):

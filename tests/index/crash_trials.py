@@ -22,10 +22,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from answerable.index import Filters
-from answerable.index import vectors as _vectors  # noqa: F401  imported before the forks: faster
 from answerable.index.ingest import IngestOptions, ingest
 from answerable.index.local import LocalIndex
-from answerable.index.writer import StoreWriter
+from answerable.index.storage import vectors as _vectors  # noqa: F401  imported before the forks: faster
+from answerable.index.storage.writer import StoreWriter
 from tests.fakes import HashEncoder
 from tests.index.samples import contents
 

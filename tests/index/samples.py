@@ -7,8 +7,8 @@ import numpy as np
 
 from answerable.index import Encoder, Vectors
 from answerable.index.local import LocalIndex
-from answerable.index.store import PassageStore
-from answerable.index.writer import CutPassage, NewDocument
+from answerable.index.storage.store import PassageStore
+from answerable.index.storage.writer import CutPassage, NewDocument
 
 
 @dataclass(frozen=True, slots=True)

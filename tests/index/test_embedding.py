@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from answerable.index.embedding import ENCODE_BATCH, PassageEmbedder
-from answerable.index.writer import CutPassage
+from answerable.index.storage.writer import CutPassage
 from tests.fakes import HashEncoder
 
 

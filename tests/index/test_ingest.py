@@ -19,8 +19,8 @@ from answerable.index import (
 from answerable.index.documents import Extractor
 from answerable.index.ingest import IngestOptions, IngestProgress, ingest
 from answerable.index.local import LocalIndex
-from answerable.index.lock import WriterLock
-from answerable.index.writer import StoreWriter
+from answerable.index.storage.lock import WriterLock
+from answerable.index.storage.writer import StoreWriter
 from tests.fakes import HashEncoder
 from tests.index.samples import contents
 

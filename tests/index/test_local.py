@@ -20,7 +20,7 @@ from answerable.index import (
 )
 from answerable.index import local as local_module
 from answerable.index.local import LocalIndex
-from answerable.index.lock import WriterLock
+from answerable.index.storage.lock import WriterLock
 from tests.fakes import HashEncoder
 from tests.index.samples import put_texts
 

@@ -8,8 +8,8 @@ import pytest
 from answerable.index import Filters, IndexLocked, IndexModelMismatch, IndexNotFound, Vectors
 from answerable.index.ingest import IngestOptions, IngestProgress, ingest
 from answerable.index.local import LocalIndex
-from answerable.index.lock import WriterLock
 from answerable.index.reembed import reembed
+from answerable.index.storage.lock import WriterLock
 from tests.fakes import HashEncoder
 from tests.index.samples import contents
 

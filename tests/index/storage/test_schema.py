@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from sqlite_utils import Database
 
-from answerable.index import schema
-from answerable.index.schema import SCHEMA_VERSION, migrate, stored_schema_version
+from answerable.index.storage import schema
+from answerable.index.storage.schema import SCHEMA_VERSION, migrate, stored_schema_version
 
 
 @pytest.fixture

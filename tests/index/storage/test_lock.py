@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from answerable.index import AnswerableError, IndexLocked
-from answerable.index.lock import WriterLock
+from answerable.index.storage.lock import WriterLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from answerable.index.lock import WriterLock
+from answerable.index.storage.lock import WriterLock
 with WriterLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from .errors import AnswerableError, IndexDamaged, IndexLocked
+from ..errors import AnswerableError, IndexDamaged, IndexLocked
 
 DATABASE_NAME = "index.sqlite3"
 BUSY_TIMEOUT_S = 10.0

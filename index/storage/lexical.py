@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from .types import ScoredPassage
+from ..types import ScoredPassage
 
 # A word of the title or a heading says more about a passage than one of its text.
 TITLE_WEIGHT, HEADING_WEIGHT, TEXT_WEIGHT = 2.0, 2.0, 1.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from ..types import IndexManifest, Page, Vectors
 from .database import open_writer, transaction, translated_errors
 from .durable import TEMPORARY_PREFIX, rename_durably, temporary_name
 from .schema import migrate
-from .types import IndexManifest, Page, Vectors
 from .vector_log import Generation
 
 logger = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from answerable.index import Filters
-from answerable.index.lexical import MAX_TERMS, match_expression
 from answerable.index.local import LocalIndex
+from answerable.index.storage.lexical import MAX_TERMS, match_expression
 from tests.fakes import HashEncoder
 from tests.index.samples import new_document, put, put_texts
 

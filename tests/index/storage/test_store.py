@@ -13,8 +13,8 @@ from answerable.index import (
     Passage,
 )
 from answerable.index.local import LocalIndex
-from answerable.index.store import PassageStore
-from answerable.index.writer import CutPassage, NewDocument
+from answerable.index.storage.store import PassageStore
+from answerable.index.storage.writer import CutPassage, NewDocument
 from tests.fakes import HashEncoder
 from tests.index.samples import contents, new_document, put, put_texts
 

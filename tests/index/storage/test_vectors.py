@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answerable.index import Filters, ScoredPassage, Vectors
-from answerable.index import vectors as vectors_module
 from answerable.index.local import LocalIndex
-from answerable.index.store import PassageStore
-from answerable.index.vectors import VectorIndex
+from answerable.index.storage import vectors as vectors_module
+from answerable.index.storage.store import PassageStore
+from answerable.index.storage.vectors import VectorIndex
 from tests.fakes import HashEncoder
 from tests.index.samples import contents, new_document, put, unit_vectors
 

@@ -12,10 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
-from .database import ReaderPool, damaged
-from .lexical import lexical_search
-from .schema import stored_schema_version
-from .types import (
+from ..types import (
     PUBLIC,
     Document,
     DocumentInfo,
@@ -25,6 +22,9 @@ from .types import (
     Passage,
     ScoredPassage,
 )
+from .database import ReaderPool, damaged
+from .lexical import lexical_search
+from .schema import stored_schema_version
 
 PassageIds = npt.NDArray[np.int64]
 

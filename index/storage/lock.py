@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .errors import AnswerableError, IndexLocked
+from ..errors import AnswerableError, IndexLocked
 
 LOCK_NAME = "writer.lock"
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
+from ..types import IndexManifest, ScoredPassage, Vectors
 from .generations import VectorFileInvalid, flat_index, read_generation
 from .store import PassageIds, PassageStore
-from .types import IndexManifest, ScoredPassage, Vectors
 from .vector_log import all_vectors, changes_after, generations, last_seq, vectors_of
 
 logger = logging.getLogger(__name__)

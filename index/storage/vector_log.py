@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
-from .errors import IndexDamaged
-from .types import Vectors
+from ..errors import IndexDamaged
+from ..types import Vectors
 
 
 @dataclass(frozen=True, slots=True)

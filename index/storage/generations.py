@@ -11,10 +11,10 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from ..errors import AnswerableError
+from ..types import IndexManifest
 from .durable import write_whole
-from .errors import AnswerableError
 from .store import PassageStore
-from .types import IndexManifest
 from .vector_log import Generation, NumberedVectors, all_vectors, generations, last_seq
 from .writer import StoreWriter
 
