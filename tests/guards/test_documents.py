@@ -113,6 +113,15 @@ def test_links_lead_somewhere(source_root: Path) -> None:
     assert broken == []
 
 
+def test_figures_are_those_measured(source_root: Path) -> None:
+    """The README's table is what the scripts wrote to benchmarks/results."""
+    script = source_root / "benchmarks" / "figures.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_changelog_has_this_version(source_root: Path) -> None:
     """The version in pyproject.toml has its entry in the changelog."""
     project = tomllib.loads((source_root / "pyproject.toml").read_text(encoding="utf-8"))
