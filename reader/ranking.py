@@ -54,8 +54,8 @@ def window_spans(
     found = best_token_spans(
         start_logits[context],
         end_logits[context],
-        starts_allowed=window.starts_word,
-        ends_allowed=window.ends_word,
+        starts_allowed=window.may_start,
+        ends_allowed=window.may_end,
         max_answer_tokens=max_answer_tokens,
         n_best=n_best,
     )

@@ -20,6 +20,8 @@ from answerable.index import ModelFolderInvalid
 # Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
 # look-behinds begin each run of characters once, which keeps the search linear.
 _UNCUT = re.compile(r"(?<!\d)\d++(?:[.,:]\d++)+|(?<!\w)(?=\w*_)\w+")
+# A JSON key names what its value answers: no answer is taken from it.
+_JSON_KEY = re.compile(r'"[^"\n]{1,100}"\s{0,4}:')
 _LONGEST_UNCUT = 100  # characters; WordPiece takes a longer word as one unknown token anyway
 
 
@@ -51,8 +53,8 @@ class Window:
         type_ids: (n_tokens,) int64; 1 from the caption on.
         context_start: position of the first token of the passage slice.
         context_offsets: code-point range in the passage of each context token.
-        starts_word: (n_context,) bool; an answer may begin at the token.
-        ends_word: (n_context,) bool; an answer may end with the token.
+        may_start: (n_context,) bool; an answer may begin at the token.
+        may_end: (n_context,) bool; an answer may end with the token.
     """
 
     passage: int
@@ -60,8 +62,8 @@ class Window:
     type_ids: npt.NDArray[np.int64]
     context_start: int
     context_offsets: tuple[tuple[int, int], ...]
-    starts_word: npt.NDArray[np.bool_]
-    ends_word: npt.NDArray[np.bool_]
+    may_start: npt.NDArray[np.bool_]
+    may_end: npt.NDArray[np.bool_]
 
 
 class WindowMaker:
@@ -113,7 +115,7 @@ class WindowMaker:
         head = [*asked, *caption]
         room = self._config.max_seq_tokens - len(head) - 1
         step = max(1, room - self._config.window_overlap_tokens)
-        starts_word, ends_word = _word_edges(passage, text)
+        may_start, may_end = _answer_edges(passage, text)
         for begin in range(0, len(passage.ids), step):
             end = min(begin + room, len(passage.ids))
             ids = [*head, *passage.ids[begin:end], self._sep_id]
@@ -125,8 +127,8 @@ class WindowMaker:
                 type_ids=type_ids,
                 context_start=len(head),
                 context_offsets=tuple(passage.offsets[begin:end]),
-                starts_word=starts_word[begin:end],
-                ends_word=ends_word[begin:end],
+                may_start=may_start[begin:end],
+                may_end=may_end[begin:end],
             )
             if end == len(passage.ids):
                 return
@@ -139,24 +141,28 @@ def _special_id(tokenizer: Tokenizer, token: str) -> int:
     return id_
 
 
-def _word_edges(
+def _answer_edges(
     passage: Encoding, text: str
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Tell which tokens begin and which end a word, so that no answer cuts one in two."""
+    """Tell which tokens may begin and which may end an answer.
+
+    None that would cut a word in two, and none of a JSON key.
+    """
     inside = {
         at
         for match in _UNCUT.finditer(text)
         if match.end() - match.start() <= _LONGEST_UNCUT
         for at in range(match.start() + 1, match.end())
     }
+    keys = {at for match in _JSON_KEY.finditer(text) for at in range(*match.span())}
     continues = [token.startswith("##") for token in passage.tokens] + [False]
     starts = [
-        not continued and begin not in inside
+        not continued and begin not in inside and begin not in keys
         for continued, (begin, _) in zip(continues, passage.offsets, strict=False)
     ]
     ends = [
-        not continued and end not in inside
-        for continued, (_, end) in zip(continues[1:], passage.offsets, strict=True)
+        not continued and end not in inside and begin not in keys
+        for continued, (begin, end) in zip(continues[1:], passage.offsets, strict=True)
     ]
     return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
 

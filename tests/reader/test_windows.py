@@ -47,15 +47,15 @@ def test_passage_without_tokens_has_no_window(text: str) -> None:
 
 def _edges(text: str) -> tuple[list[bool], list[bool]]:
     (window,) = WindowMaker(word_tokenizer("cat", text), WindowConfig()).windows("cat", [text])
-    return window.starts_word.tolist(), window.ends_word.tolist()
+    return window.may_start.tolist(), window.may_end.tolist()
 
 
 def test_word_pieces_never_cut_a_word() -> None:
     """An answer may begin at "cat" of "cats" but not end there."""
     tokenizer = word_tokenizer("cat dog")
     (window,) = WindowMaker(tokenizer, WindowConfig()).windows("dog", ["cats dog"])
-    assert window.starts_word.tolist() == [True, False, True]
-    assert window.ends_word.tolist() == [False, True, True]
+    assert window.may_start.tolist() == [True, False, True]
+    assert window.may_end.tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("text", ["2.7.9", "1,500", "10:06:11", "IGNORE_CASE", "_x_1"])
@@ -121,3 +121,9 @@ def test_a_caption_is_seen_and_never_answered_from() -> None:
     assert tokens == ["[CLS]", "who", "[SEP]", "leave", "policy", "ann", "[SEP]"]
     assert window.type_ids.tolist() == [0, 0, 0, 1, 1, 1, 1]
     assert (window.context_start, window.context_offsets) == (5, ((0, 3),))
+
+
+def test_a_json_key_is_no_answer() -> None:
+    """Of a key and its value only the value may be an answer; a colon in prose is no key."""
+    assert _edges('"peak": "ararat"') == ([False] * 4 + [True] * 3, [False] * 4 + [True] * 3)
+    assert _edges("peak: ararat") == ([True] * 3, [True] * 3)
