@@ -97,7 +97,7 @@ bench: install models  ## measure every figure of the README: make bench DATA=FO
 	@$(MODELS_VENV)/bin/python benchmarks/encoder_fidelity.py --data "$(DATA)"
 	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz"
 	@$(BIN)/python benchmarks/passage_prior.py "$(DATA)/squad/dev-a-v2.0.json.gz"
-	@$(BIN)/python benchmarks/calibrate_reader.py "$(DATA)/squad/dev-a-v2.0.json.gz"
+	@$(BIN)/python benchmarks/calibrate_reader.py "$(DATA)/squad/dev-a-v2.0.json.gz" "$(DATA)/squad/train-v2.0.json.gz"
 	@$(BIN)/python benchmarks/real_documents.py "$(DATA)/documents"
 	@$(BIN)/python benchmarks/startup.py "$(DATA)/squad/train-v2.0.json.gz"
 	@$(BIN)/python benchmarks/figures.py

@@ -7,13 +7,24 @@ from .errors import (
     CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
+    FilterInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
     ServeRefused,
     SettingsInvalid,
 )
-from .evaluation import evaluate_squad_file
+from .evaluation import (
+    EvaluationOptions,
+    PredictionSource,
+    evaluate_files,
+    evaluate_squad_file,
+)
+from .evaluation_output import EvaluationOutput
+from .evaluation_record import FileEvaluation, files_record
+from .evaluation_tables import Table, group_tables, score_table
+from .filters import SearchFilters, metadata_of, where_of
+from .owned_folder import OutputRefused
 from .settings import Settings, load_settings
 from .training import train_reader
 from .types import (
@@ -41,15 +52,22 @@ __all__ = [
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
+    "EvaluationOptions",
+    "EvaluationOutput",
     "ExtraMissing",
+    "FileEvaluation",
+    "FilterInvalid",
     "IngestProgress",
     "IngestReport",
     "ModelNames",
     "NearestPassage",
+    "OutputRefused",
+    "PredictionSource",
     "PrincipalInvalid",
     "QuestionInvalid",
     "QuestionTooLong",
     "RemoveReport",
+    "SearchFilters",
     "SearchHit",
     "SearchResult",
     "SearchTiming",
@@ -57,9 +75,16 @@ __all__ = [
     "Settings",
     "SettingsInvalid",
     "Status",
+    "Table",
     "check_max_error",
+    "evaluate_files",
     "evaluate_squad_file",
+    "files_record",
+    "group_tables",
     "load_settings",
+    "metadata_of",
+    "score_table",
     "to_json",
     "train_reader",
+    "where_of",
 ]

@@ -85,6 +85,7 @@ def _add_routes(app: FastAPI, engine: Lazy[Engine]) -> None:
             n_best=request.n_best,
             min_probability=request.min_probability,
             collection=request.collection,
+            filters=request.filters.chosen() if request.filters else None,
             principals=_NOBODY,
         )
         return JSONResponse(to_json(result))
@@ -101,6 +102,7 @@ def _add_routes(app: FastAPI, engine: Lazy[Engine]) -> None:
             k=request.k,
             mode=request.mode,
             collection=request.collection,
+            filters=request.filters.chosen() if request.filters else None,
             principals=_NOBODY,
         )
         return JSONResponse(to_json(result))

@@ -4,12 +4,12 @@
 lives in ``answerable.index``, ``answerable.retriever`` and ``answerable.reader``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from answerable.index import (
     Document,
@@ -27,6 +27,7 @@ from answerable.reader import OnnxReader, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
 from .checks import checked_collection, checked_principals, checked_question
+from .filters import SearchFilters, checked_filters
 from .models import Lazy, LazyEncoder, model_name
 from .quotes import ask_result, document_ref, quote, search_hit
 from .settings import Settings, load_settings
@@ -155,6 +156,7 @@ class Engine:
         collection: str = "default",
         principals: Iterable[str] = ("public",),
         prune: bool = False,
+        metadata: Mapping[str, Any] | None = None,
         on_progress: Callable[[IngestProgress], None] = lambda progress: None,
     ) -> IngestReport:
         """Bring files and folders into the index; unchanged files are skipped.
@@ -164,15 +166,17 @@ class Engine:
             collection: name under which the documents can be asked separately.
             principals: who may see them, e.g. ``("group:hr",)``; everybody by default.
             prune: remove documents of these folders whose files are gone.
+            metadata: a JSON object that the documents can be filtered by.
             on_progress: called after each file.
 
         Raises:
             SourceNotFound: a path does not exist.
             IndexLocked: another process is writing.
             PrincipalInvalid: a principal is not of the form ``group:hr``.
+            MetadataInvalid: the metadata is no JSON object, or too large.
         """
         options = IngestOptions(
-            checked_collection(collection), checked_principals(principals), prune
+            checked_collection(collection), checked_principals(principals), prune, metadata or {}
         )
         return ingest(
             self._index, self._encoder, [Path(path) for path in paths], options, on_progress
@@ -185,6 +189,7 @@ class Engine:
         k: int | None = None,
         mode: SearchMode = "hybrid",
         collection: str | None = None,
+        filters: SearchFilters | None = None,
         principals: Iterable[str] | None = None,
     ) -> SearchResult:
         """Return the passages nearest to a query, best first.
@@ -194,15 +199,17 @@ class Engine:
             k: most passages to return; None for the settings'.
             mode: ``lexical`` needs no model.
             collection: None for all.
+            filters: what else to narrow the search to; None for nothing.
             principals: who asks; None lifts the permission check.
 
         Raises:
             QuestionInvalid: the query is empty, too long, or not text.
+            FilterInvalid: a filter has a value that it cannot have.
         """
         started = perf_counter()
         query = checked_question(query, self.settings.max_question_chars)
-        filters = _filters(collection, principals)
-        hits = self._retriever.search(query, k or self.settings.k, filters, mode)
+        seen = checked_filters(filters, collection, principals)
+        hits = self._retriever.search(query, k or self.settings.k, seen, mode)
         timing = SearchTiming(total=_ms(started, perf_counter()))
         return SearchResult(query, mode, tuple(search_hit(hit) for hit in hits), timing)
 
@@ -214,6 +221,7 @@ class Engine:
         n_best: int | None = None,
         min_probability: float | None = None,
         collection: str | None = None,
+        filters: SearchFilters | None = None,
         principals: Iterable[str] | None = None,
     ) -> AskResult:
         """Return the best quote that answers a question, or why there is none.
@@ -224,18 +232,20 @@ class Engine:
             n_best: candidates to return; None for the settings'.
             min_probability: abstain below it; None for the settings' or the reader's own.
             collection: None for all.
+            filters: what else to narrow the search to; None for nothing.
             principals: who asks; None lifts the permission check.
 
         Raises:
             QuestionInvalid: the question is empty, too long, or not text.
+            FilterInvalid: a filter has a value that it cannot have.
             ModelFolderInvalid: a model cannot be loaded.
         """
         started = perf_counter()
         # 1. Check the question, and who asks.
         question = checked_question(question, self.settings.max_question_chars)
-        filters = _filters(collection, principals)
+        seen = checked_filters(filters, collection, principals)
         # 2. Retrieve what the asker may see.
-        hits = self._retriever.search(question, k or self.settings.k, filters)
+        hits = self._retriever.search(question, k or self.settings.k, seen)
         retrieved = perf_counter()
         # 3. Read it: spans of all passages on one scale, and whether the best is good enough.
         prediction = self._reader.get().read(
@@ -247,7 +257,7 @@ class Engine:
         )
         read = perf_counter()
         # 4. Quote from the documents as stored.
-        documents = self._documents(prediction.spans, filters)
+        documents = self._documents(prediction.spans, seen)
         quotes = {span: quote(span, documents) for span in prediction.spans}
         done = perf_counter()
         timing = AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done))
@@ -281,7 +291,7 @@ class Engine:
         found = {str(target): matching_documents(str(target), stored) for target in targets}
         documents = {document.id: document for match in found.values() for document in match}
         if documents:
-            self._index.remove(list(documents))
+            self._index.delete(list(documents))
         return RemoveReport(
             removed=tuple(document_ref(document) for document in documents.values()),
             not_found=tuple(target for target, match in found.items() if not match),
@@ -302,13 +312,6 @@ class Engine:
             reader=model_name(reader.name, reader.sha256),
             calibration=reader.calibration,
         )
-
-
-def _filters(collection: str | None, principals: Iterable[str] | None) -> Filters:
-    return Filters(
-        None if collection is None else checked_collection(collection),
-        None if principals is None else checked_principals(principals),
-    )
 
 
 def _first(given: float | None, setting: float | None) -> float | None:

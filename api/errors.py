@@ -6,6 +6,7 @@ AnswerableError
 │   └── QuestionTooLong  longer than the limit
 ├── PrincipalInvalid     not the name of a user or a group
 ├── CollectionInvalid    not the name of a collection
+├── FilterInvalid        a filter that cannot hold
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── CalibrationNeeded    an error limit was asked for, and nothing says which threshold keeps it
 ├── ExtraMissing         a feature needs an optional dependency
@@ -33,6 +34,10 @@ class PrincipalInvalid(AnswerableError):
 
 class CollectionInvalid(AnswerableError):
     """The name of a collection is empty, too long, or not printable."""
+
+
+class FilterInvalid(AnswerableError):
+    """A filter has a value that it cannot have, or too many."""
 
 
 class SettingsInvalid(AnswerableError):

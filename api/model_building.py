@@ -9,8 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,19 +24,20 @@ from answerable.index import (
     sha256_of_file,
     write_manifest,
 )
-from answerable.reader.export import export_reader
-from answerable.reader.quantization import QuantizationConfig, quantize_onnx
+from answerable.reader.export import MODEL_NAME, BuildChoices, Progress, write_reader
+from answerable.reader.quantization import (
+    BertQuantization,
+    QuantizationConfig,
+    fuse_onnx,
+    quantize_onnx,
+)
 from answerable.retriever.export import encoder_settings, export_encoder
 
 ModelKind = Literal["encoder", "reader"]
 
-# Blocks cost 10 to 18 % of time. Cosines between vectors need them; a reader's best spans do
-# not: 70.8 F1 without and 70.7 with, on 1,500 questions of SQuAD 2.0 dev (FP32: 70.6).
-_BEST_MEASURED: Mapping[ModelKind, QuantizationConfig] = {
-    "encoder": QuantizationConfig(),
-    "reader": QuantizationConfig(contractions_in_blocks=False),
-}
-_MODEL_NAME = "model.onnx"
+# benchmarks/encoder_fidelity.py and quantization.py measured them; LOG.md holds the others.
+_BEST_ENCODER = QuantizationConfig()
+_BEST_MEASURED = BertQuantization()
 _TOKENIZER_NAME = "tokenizer.json"
 _EXTRA_MODULES = ("torch", "transformers", "onnx")
 _READER_MAX_SEQ_TOKENS = 384
@@ -49,10 +50,10 @@ _SAMPLE_LENGTHS = (2, 7, 40, 128)
 
 @dataclass(frozen=True, slots=True)
 class BuiltModel:
-    """A finished model folder and how well INT8 agrees with FP32.
+    """A finished model folder and how well it agrees with FP32.
 
     Attributes:
-        agreement: lowest cosine between INT8 and FP32 outputs over the samples.
+        agreement: lowest cosine between its outputs and FP32's over the samples.
     """
 
     folder: Path
@@ -69,9 +70,12 @@ def build_model(
     licence: str,
     origin: str,
     settings: Mapping[str, Any] | None = None,
-    config: QuantizationConfig | None = None,
+    weight_bits: int | None = None,
+    keep_fp32: Sequence[str] = (),
+    fp32: bool = False,
+    on_step: Progress = lambda done, total, name: None,
 ) -> BuiltModel:
-    """Export, fuse and quantize the model in ``source`` into the new folder ``out``.
+    """Quantize the model in ``source`` into the new folder ``out``.
 
     Args:
         source: a Hugging Face or Sentence Transformers folder with ``config.json``,
@@ -81,27 +85,40 @@ def build_model(
         licence: SPDX expression of the weights.
         origin: what the weights were made from; the manifest's ``source``.
         settings: added to the manifest's settings; they go before the kind's own.
-        config: how to quantize; None for what measured best for the kind.
+        weight_bits: 7 or 8; None for what measured best for the kind.
+        keep_fp32: patterns of names of modules that are not quantized.
+        fp32: quantize nothing; the folder then holds the model to compare with.
+        on_step: called with steps done, steps in all and the next step's name.
 
     Raises:
         ModelFolderInvalid: ``source`` is incomplete, ``out`` is taken, or the INT8 model
             does not agree with the FP32 one.
-        AnswerableError: the ``models`` extra is not installed.
+        AnswerableError: the ``models`` extra is not installed, or a pattern of
+            ``keep_fp32`` fits no module.
     """
     _require_extra()
+    choices = BuildChoices(weight_bits, tuple(keep_fp32), fp32)
     kind, defaults = _describe(source)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ModelFolderInvalid(f"{out} exists already; name a new folder")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
-        fp32, folder = Path(work) / "fp32.onnx", Path(work) / out.name
+        folder, scratch = Path(work) / "model", Path(work) / "scratch"
         folder.mkdir()
+        scratch.mkdir()
         if kind == "reader":
-            export_reader(source, fp32)
+            agreement = write_reader(
+                source,
+                folder,
+                scratch,
+                config=_config(source),
+                max_seq_tokens=defaults["max_seq_tokens"],
+                best=_BEST_MEASURED,
+                choices=choices,
+                on_step=on_step,
+            )
         else:
-            export_encoder(source, fp32, encoder_settings(source))
-        quantize_onnx(fp32, folder / _MODEL_NAME, config or _BEST_MEASURED[kind])
-        agreement = _agreement(fp32, folder / _MODEL_NAME, _config(source))
+            agreement = _write_encoder(source, folder, scratch, choices, on_step)
         if agreement < _MIN_AGREEMENT:
             raise ModelFolderInvalid(
                 f"{source}: quantization changes the model too much (cosine {agreement:.3f} "
@@ -113,13 +130,35 @@ def build_model(
             kind=kind,
             licence=licence,
             source=origin,
-            files={f: sha256_of_file(folder / f) for f in (_MODEL_NAME, _TOKENIZER_NAME)},
+            files={file.name: sha256_of_file(file) for file in sorted(folder.iterdir())},
             settings={**defaults, **(settings or {})},
         )
         write_manifest(folder, manifest)
         os.replace(folder, out)  # onto an empty folder too
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
     return BuiltModel(out, manifest, agreement, size_bytes)
+
+
+def _write_encoder(
+    source: Path, folder: Path, work: Path, choices: BuildChoices, on_step: Progress
+) -> float:
+    """Write an encoder's ONNX file and return how well it agrees with FP32."""
+    fp32, target = work / "fp32.onnx", folder / MODEL_NAME
+    on_step(0, 3, "exporting")
+    export_encoder(source, fp32, encoder_settings(source))
+    on_step(1, 3, "quantizing")
+    if choices.fp32:
+        fuse_onnx(fp32, target)
+    else:
+        bits = choices.weight_bits
+        reduce_range = _BEST_ENCODER.reduce_range if bits is None else bits == 7
+        quantize_onnx(
+            fp32,
+            target,
+            replace(_BEST_ENCODER, reduce_range=reduce_range, keep_fp32=choices.keep_fp32),
+        )
+    on_step(2, 3, "comparing with FP32")
+    return _agreement(fp32, target, _config(source))
 
 
 def _require_extra() -> None:

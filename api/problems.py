@@ -20,12 +20,14 @@ from answerable.index import (
     IndexLocked,
     IndexModelMismatch,
     IndexNotFound,
+    MetadataInvalid,
     ModelFolderInvalid,
 )
 
 from .errors import (
     CollectionInvalid,
     EmptyQuestion,
+    FilterInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
@@ -41,6 +43,8 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     QuestionInvalid: (422, "question-invalid", "The question is not valid text"),
     CollectionInvalid: (422, "collection-invalid", "Not the name of a collection"),
     PrincipalInvalid: (422, "principal-invalid", "Not the name of a user or group"),
+    FilterInvalid: (422, "filter-invalid", "Not a filter"),
+    MetadataInvalid: (422, "metadata-invalid", "Not metadata"),
     DocumentNotFound: (404, "document-not-found", "No such document"),
     IndexNotFound: (503, "index-not-found", "There is no index yet"),
     IndexLocked: (503, "index-locked", "The index is being written"),

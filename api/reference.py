@@ -89,7 +89,7 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
         method=method,
         path=escape(path),
         summary=escape(operation["summary"]),
-        fields=_table(fields),
+        fields=_table(_with_inner(fields, schemas)),
         body=f'<textarea name="body" rows="3">{escape(body)}</textarea>' if body else "",
         example=f"<pre>{escape(json.dumps(example, indent=2))}</pre>" if example else "",
         statuses="; ".join(
@@ -112,6 +112,18 @@ def _example_body(fields: dict[str, Any]) -> str:
     return json.dumps(example) if example else ""
 
 
+def _with_inner(fields: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return fields with those of the objects that they hold, as ``filters.since``."""
+    found: dict[str, Any] = {}
+    for name, field in fields.items():
+        found[name] = field
+        for choice in field.get("anyOf", ()):
+            if "$ref" in choice:
+                inner = schemas[choice["$ref"].rpartition("/")[2]]["properties"]
+                found |= {f"{name}.{key}": value for key, value in inner.items()}
+    return found
+
+
 def _table(fields: dict[str, Any]) -> str:
     if not fields:
         return ""
@@ -125,9 +137,15 @@ def _table(fields: dict[str, Any]) -> str:
 
 def _type(field: dict[str, Any]) -> str:
     """Name a JSON schema in words: ``integer, 1 to 100, or null``."""
+    if "$ref" in field:
+        return "object"
     if "anyOf" in field:
         return ", or ".join(_type(choice) for choice in field["anyOf"])
     if "enum" in field:
         return " | ".join(field["enum"])
+    if field["type"] == "array":
+        return f"list of {_type(field['items'])}"
+    if field["type"] == "object":
+        return f"object of {_type(field['additionalProperties'])}"
     limits = [f"{field[key]:g}" for key in ("minimum", "maximum") if key in field]
     return ", ".join([field["type"], " to ".join(limits)] if limits else [field["type"]])

@@ -10,11 +10,32 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answerable.retriever import SearchMode
 
+from .filters import SearchFilters
+
+_FILTERS = "only documents that pass all of these"
+
 
 class _Request(BaseModel):
     """Strict: a field of another name or type is an error, never guessed at."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class FiltersRequest(_Request):
+    """What the search is narrowed to; a document must pass all that is given."""
+
+    collections: list[str] | None = Field(default=None, description="in one of these collections")
+    documents: list[int] | None = Field(default=None, description="one of these document ids")
+    media_types: list[str] | None = Field(default=None, description="of one of these media types")
+    since: str | None = Field(default=None, description="changed on this day or later")
+    until: str | None = Field(default=None, description="changed on this day or earlier")
+    metadata: dict[str, str | int | float | bool | None] = Field(
+        default_factory=dict, description="metadata path to value; all must hold"
+    )
+
+    def chosen(self) -> SearchFilters:
+        """Return the same as the engine takes it."""
+        return SearchFilters(**self.model_dump())
 
 
 class AskRequest(_Request):
@@ -27,6 +48,7 @@ class AskRequest(_Request):
         default=None, ge=0, le=1, description="abstain below this probability"
     )
     collection: str | None = Field(default=None, description="only this collection")
+    filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
 
 
 class SearchRequest(_Request):
@@ -36,6 +58,7 @@ class SearchRequest(_Request):
     k: int | None = Field(default=None, ge=1, le=100, description="passages returned")
     mode: SearchMode = Field(default="hybrid", description="which channels rank")
     collection: str | None = Field(default=None, description="only this collection")
+    filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
 
 
 class Health(BaseModel):

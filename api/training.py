@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .errors import ExtraMissing
 
 if TYPE_CHECKING:  # needs torch
-    from answerable.reader.training.loop import TrainReport
+    from answerable.reader.training.finished import TrainReport
 
 
 def train_reader(spec: Path, overrides: list[str], *, resume: bool) -> "TrainReport":

@@ -1,14 +1,15 @@
 """Fit a reader's confidence model on questions asked to a whole index.
 
-    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz            # report only
-    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz --write    # and keep the fit
+    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz train-v2.0.json.gz
+    python benchmarks/calibrate_reader.py dev-a-v2.0.json.gz train-v2.0.json.gz --write
 
 A sample of the questions, unanswerable ones included, is asked to an index that
 lacks one article in four; an answer is right when its token F1 against a
-reference is at least 0.5. Reports
-to ``results/`` how well a fit on half of the articles predicts the other half;
-``--write`` keeps the fit on all of them as ``confidence.json`` beside the
-reader.
+reference is at least 0.5. Reports to ``results/`` how well a fit on half of the
+articles predicts the other half; ``--write`` keeps the fit on all of them as
+``confidence.json`` beside the reader. The null threshold, which decides alone
+where the gold passage is given, comes from the articles of the training set
+that the reader was not trained on.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from answerable.reader import (
     save_confidence,
 )
 from answerable.reader.confidence import fit_logistic, span_features
+from answerable.reader.training.left_out import is_left_out
 from answerable.retriever import HybridRetriever, passage_priors
 
 # A right answer is worth three wrong ones: a quote shows its sentence, its source and its
@@ -77,15 +79,19 @@ def main() -> None:
     """Choose the null threshold, ask, fit, check, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="SQuAD 2.0 file, never trained on")
+    parser.add_argument("training_data", type=Path, help="the training set, for left-out articles")
     parser.add_argument("--reader", type=Path, default=default_reader_folder())
     parser.add_argument("--write", action="store_true", help="keep the fit beside the reader")
     parser.add_argument("--questions", type=int, default=1500, help="how many to ask")
-    parser.add_argument("--gold", type=int, default=2000, help="questions for the null threshold")
+    parser.add_argument(
+        "--left-out-share", type=float, default=0.04, help="as in the reader's training spec"
+    )
     arguments = parser.parse_args()
     questions = read_squad(arguments.data)
     reader = OnnxReader.load(arguments.reader)
 
-    bar = track(sample(questions, arguments.gold), description="gold passages")
+    left_out = balanced(arguments.training_data, arguments.left_out_share)
+    bar = track(left_out, description="gold passages")
     null_threshold = evaluate_squad(reader, list(bar), 0.0).metrics["best_f1_thresh"]
 
     with retriever_over(questions) as (retriever, indexed):
@@ -107,11 +113,12 @@ def main() -> None:
         save_confidence(arguments.reader, model)
     everything = predict((intercept, weights), outcomes)
     figures = {
-        "data": {arguments.data.name: sha256_of(arguments.data)},
+        "data": {path.name: sha256_of(path) for path in (arguments.data, arguments.training_data)},
         "reader_sha256": reader.sha256,
         "questions": {kind: sum(o.kind == kind for o in outcomes) for kind in SHARES},
         "shares": SHARES,
         "null_threshold": null_threshold,
+        "null_threshold_from_left_out_questions": len(left_out),
         "ece_fitted_on_other_articles": [
             round(expected_calibration_error(half), 4) for half in held_out
         ],
@@ -146,6 +153,14 @@ def shares(outcomes: Sequence[Outcome]) -> npt.NDArray[np.float64]:
     """Return how much each question counts, so that the kinds have their ``SHARES``."""
     counts = {kind: sum(o.kind == kind for o in outcomes) for kind in SHARES}
     return np.array([SHARES[o.kind] * len(outcomes) / counts[o.kind] for o in outcomes])
+
+
+def balanced(path: Path, left_out_share: float) -> list[SquadQuestion]:
+    """Return left-out questions of a training set, as many answerable as unanswerable ones."""
+    left_out = [q for q in read_squad(path) if is_left_out(q.title, left_out_share)]
+    sides = [[q for q in left_out if q.is_answerable is side] for side in (True, False)]
+    fewest = min(map(len, sides))
+    return [question for side in sides for question in sample(side, fewest)]
 
 
 def fit(outcomes: Sequence[Outcome]) -> tuple[float, tuple[float, ...]]:

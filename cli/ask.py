@@ -17,20 +17,28 @@ def ask(
     min_probability: options.MinProbability = None,
     max_error: options.MaxError = None,
     principals: options.As = None,
-    collection: options.Collection = None,
+    collections: options.Collections = None,
+    documents: options.Documents = None,
+    media_types: options.MediaTypes = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    where: options.Where = None,
     json: options.Json = False,
 ) -> int:
     """Answer a question with an exact quote and its source; exit code 3 for no answer."""
-    from answerable.api import Engine, check_max_error, to_json
+    from answerable.api import Engine, SearchFilters, check_max_error, to_json, where_of
 
     check_max_error(max_error)
+    filters = SearchFilters(
+        collections, documents, media_types, since, until, where_of(where or ())
+    )
     with Engine.open(index) as engine:
         result = engine.ask(
             question,
             k=k,
             n_best=n_best,
             min_probability=min_probability,
-            collection=collection,
+            filters=filters,
             principals=principals,
         )
     if json:

@@ -34,6 +34,14 @@ def ingest(
             help="Who may see them: user:NAME or group:NAME; repeatable. Everybody, if not given.",
         ),
     ] = None,
+    metadata: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metadata",
+            metavar="KEY=VALUE",
+            help="What `ask --where` finds them by, as author=Ann or dept.name=HR; repeatable.",
+        ),
+    ] = None,
     prune: Annotated[
         bool, typer.Option("--prune", help="Remove documents whose files are gone.")
     ] = False,
@@ -44,9 +52,10 @@ def ingest(
     json: options.Json = False,
 ) -> int:
     """Bring files and folders into the index; what has not changed is skipped."""
-    from answerable.api import Engine, to_json
+    from answerable.api import Engine, metadata_of, to_json
 
     started = monotonic()
+    told = metadata_of(metadata or ())
     if rebuild:
         with progress_bar() as show:
             Engine.rebuild(index, on_progress=_shown(show))
@@ -56,6 +65,7 @@ def ingest(
             collection=collection,
             principals=allow or ("public",),
             prune=prune,
+            metadata=told,
             on_progress=_shown(show),
         )
     if json:

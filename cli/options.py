@@ -34,6 +34,34 @@ MaxError = Annotated[
 Collection = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="Only this collection.")
 ]
+Collections = Annotated[
+    list[str] | None,
+    typer.Option("--collection", metavar="NAME", help="Only this collection; repeatable."),
+]
+Documents = Annotated[
+    list[int] | None,
+    typer.Option("--document", metavar="ID", help="Only the document of this id; repeatable."),
+]
+MediaTypes = Annotated[
+    list[str] | None,
+    typer.Option("--media-type", metavar="TYPE", help="Only this type, as text/html; repeatable."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="Only documents changed on this day or later (2024-05-01)."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="Only documents changed on this day or earlier."),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="KEY=VALUE",
+        help="Only documents with this metadata, as author=Ann or dept.name=HR; repeatable.",
+    ),
+]
 As = Annotated[
     list[str] | None,
     typer.Option(

@@ -112,12 +112,6 @@ def print_built(built: "BuiltModel") -> None:
     )
 
 
-def print_metrics(metrics: Mapping[str, float]) -> None:
-    """Print figures, one a line; totals without decimals."""
-    for name, value in metrics.items():
-        print(f"{name:<20} {value:>8.2f}" if value % 1 else f"{name:<20} {value:>8,.0f}")
-
-
 def source(document: "DocumentRef") -> str:
     """Return where a document came from: a path when it is a file, else its URI."""
     return path_of(document.uri)

@@ -19,14 +19,22 @@ def search(
     ] = "hybrid",
     k: options.K = None,
     principals: options.As = None,
-    collection: options.Collection = None,
+    collections: options.Collections = None,
+    documents: options.Documents = None,
+    media_types: options.MediaTypes = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    where: options.Where = None,
     json: options.Json = False,
 ) -> int:
     """List the passages nearest to a query, best first."""
-    from answerable.api import Engine, to_json
+    from answerable.api import Engine, SearchFilters, to_json, where_of
 
+    filters = SearchFilters(
+        collections, documents, media_types, since, until, where_of(where or ())
+    )
     with Engine.open(index) as engine:
-        result = engine.search(query, k=k, mode=mode, collection=collection, principals=principals)
+        result = engine.search(query, k=k, mode=mode, filters=filters, principals=principals)
     if json:
         print_json(to_json(result))
     else:

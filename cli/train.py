@@ -32,7 +32,9 @@ def reader(
     if json:
         print_json(dataclasses.asdict(report))
     else:
-        note(
-            f"trained {report.steps} steps in {report.seconds:.0f} s, loss {report.final_loss:.3f}"
-        )
+        loss = "" if report.final_loss is None else f", loss {report.final_loss:.3f}"
+        note(f"trained {report.steps} steps in {report.seconds:.0f} s{loss}")
+        if report.validation:
+            scores = report.validation
+            note(f"validation: F1 {scores['f1']:.2f}, exact match {scores['exact']:.2f}")
     return DONE

@@ -7,15 +7,19 @@ from .errors import (
     IndexLocked,
     IndexModelMismatch,
     IndexNotFound,
+    MetadataInvalid,
     ModelFolderInvalid,
     SourceNotFound,
 )
 from .ingest import IngestOptions, IngestProgress, ingest
 from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
+from .memory import MemoryIndex
+from .metadata import checked_path, value_text
 from .reembed import reembed
 from .storage.store import IndexStats, PassageStore
 from .types import (
+    CutPassage,
     Document,
     DocumentInfo,
     Encoder,
@@ -24,6 +28,9 @@ from .types import (
     Filters,
     IndexManifest,
     IngestReport,
+    Metadata,
+    MetadataEquals,
+    NewDocument,
     Page,
     Passage,
     PassageSpan,
@@ -31,10 +38,13 @@ from .types import (
     SearchableIndex,
     Vectors,
 )
+from .words import STOP_WORDS
 
 __all__ = [
     "SPLITTER_VERSION",
+    "STOP_WORDS",
     "AnswerableError",
+    "CutPassage",
     "Document",
     "DocumentInfo",
     "DocumentNotFound",
@@ -54,8 +64,13 @@ __all__ = [
     "IngestProgress",
     "IngestReport",
     "LocalIndex",
+    "MemoryIndex",
+    "Metadata",
+    "MetadataEquals",
+    "MetadataInvalid",
     "ModelFolderInvalid",
     "ModelManifest",
+    "NewDocument",
     "Page",
     "Passage",
     "PassageSpan",
@@ -64,10 +79,12 @@ __all__ = [
     "SearchableIndex",
     "SourceNotFound",
     "Vectors",
+    "checked_path",
     "ingest",
     "load_manifest",
     "reembed",
     "sentence_bounds",
     "sha256_of_file",
+    "value_text",
     "write_manifest",
 ]

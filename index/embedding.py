@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .documents import SplitConfig, split
-from .storage.writer import CutPassage
-from .types import Encoder, Page, Vectors
+from .types import CutPassage, Encoder, Page, Vectors
 
 SPECIAL_TOKENS = 2
 # A passage is encoded with the headings it stands under; they may take this much of the room.

@@ -7,6 +7,7 @@ AnswerableError
 ├── IndexLocked          another process is writing
 ├── SourceNotFound       a path to ingest does not exist or cannot be read
 ├── DocumentNotFound     no such document for the one who asks
+├── MetadataInvalid      not a JSON object that can be stored and filtered by
 ├── ExtractionFailed     one file cannot be turned into text
 └── ModelFolderInvalid   a model folder is incomplete, damaged, or of another kind
 """
@@ -38,6 +39,10 @@ class SourceNotFound(AnswerableError):
 
 class DocumentNotFound(AnswerableError):
     """No such document, or the one who asks may not see it."""
+
+
+class MetadataInvalid(AnswerableError):
+    """Metadata, or the path or value of a filter on it, cannot be stored or compared."""
 
 
 class ExtractionFailed(AnswerableError):

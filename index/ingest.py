@@ -1,7 +1,7 @@
 """Files into the index: unchanged ones skipped, changed ones replaced, failures listed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +10,10 @@ from .embedding import PassageEmbedder
 from .errors import ExtractionFailed
 from .local import LocalIndex
 from .manifest import sha256_of_file
+from .metadata import metadata_json, metadata_pairs
 from .sources import Sources, find_sources, is_gone
-from .storage.writer import NewDocument, StoreWriter
+from .storage.store import StoredVersion
+from .storage.writer import StoreWriter
 from .types import (
     DEFAULT_COLLECTION,
     PUBLIC,
@@ -20,6 +22,8 @@ from .types import (
     FileFailure,
     Filters,
     IngestReport,
+    Metadata,
+    NewDocument,
 )
 
 # One transaction holds at most so many documents, and as few as reach so many passages: it bounds
@@ -35,11 +39,13 @@ class IngestOptions:
     Attributes:
         principals: who may see the documents.
         prune: remove documents of the collection whose files under the folders are gone.
+        metadata: what the documents are filtered by later.
     """
 
     collection: str = DEFAULT_COLLECTION
     principals: tuple[str, ...] = (PUBLIC,)
     prune: bool = False
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,10 @@ def ingest(
 
     Raises:
         SourceNotFound: a path does not exist; nothing was done.
+        MetadataInvalid: the metadata cannot be stored; nothing was done.
         IndexLocked: another process is writing.
     """
+    metadata_pairs(options.metadata)
     sources = find_sources(paths, index.folder)
     with index.writing() as writer, Extractor() as extractor:
         run = _Run(index, writer, PassageEmbedder(encoder), extractor, options)
@@ -129,11 +137,20 @@ class _Run:
             self.n_passages += len(document.passages)
             self._added += stored is None
             self._updated += stored is not None
-        elif stored.principals != tuple(sorted(set(self._options.principals))):
-            self._writer.set_principals(stored.document_id, self._options.principals)
-            self._updated += 1
         else:
-            self._unchanged += 1
+            changed = self._update(stored)
+            self._updated += changed
+            self._unchanged += not changed
+
+    def _update(self, stored: StoredVersion) -> bool:
+        """Bring what is said of an unchanged document up to date; return whether it was not."""
+        has_principals = stored.principals == tuple(sorted(set(self._options.principals)))
+        if not has_principals:
+            self._writer.set_principals(stored.document_id, self._options.principals)
+        has_metadata = metadata_json(stored.metadata) == metadata_json(self._options.metadata)
+        if not has_metadata:
+            self._writer.set_metadata(stored.document_id, self._options.metadata)
+        return not (has_principals and has_metadata)
 
     def _new_document(self, path: Path, content_sha256: str) -> NewDocument:
         extracted = self._extractor.extract(path)
@@ -152,6 +169,7 @@ class _Run:
             principals=self._options.principals,
             modified_at=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
             passages=self._embedder.cut(extracted.text, extracted.media_type, extracted.pages),
+            metadata=self._options.metadata,
         )
 
     def flush(self) -> None:
@@ -164,7 +182,7 @@ class _Run:
     def prune(self, sources: Sources) -> None:
         """Remove the collection's documents under the given folders whose files are gone."""
         roots = tuple(f"{folder.as_uri().rstrip('/')}/" for folder in sources.folders)
-        stored = self._index.documents(Filters(collection=self._options.collection))
+        stored = self._index.documents(Filters(collections=(self._options.collection,)))
         gone = [info.id for info in stored if info.uri.startswith(roots) and is_gone(info.uri)]
         self._removed = self._writer.remove(gone)
 

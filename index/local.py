@@ -26,6 +26,7 @@ from .types import (
     Encoder,
     Filters,
     IndexManifest,
+    NewDocument,
     Passage,
     ScoredPassage,
     Vectors,
@@ -45,11 +46,14 @@ class LocalIndex:
         """Use ``open`` instead, which checks what it is given."""
         # Imported here so that commands that touch no index do not wait for FAISS.
         from .storage.vectors import VectorIndex
+        from .storage.word_search import WordSearch
 
         self.folder = folder
         self.manifest = manifest
         self._store = store
         self._vectors = VectorIndex(store, folder, manifest)
+        self._words = WordSearch(store, folder)
+        self._has_tried_to_mend = False
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder, *, create: bool = False) -> Self:
@@ -72,6 +76,7 @@ class LocalIndex:
         store = PassageStore(folder / DATABASE_NAME)
         try:
             check_manifest(folder, store.manifest(), expected)
+            _bring_up_to_date(folder, store)
             index = cls(folder, store, store.manifest())
         except BaseException:
             store.close()
@@ -109,13 +114,16 @@ class LocalIndex:
     def dense_search(self, vector: Vectors, k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k passages of highest inner product with ``vector`` (dimension,)."""
         self.refresh()
-        hits = self._vectors.search(vector, k, self._store.permitted_passages(filters))
+        hits = self._vectors.search(vector, k, self._words.permitted(filters))
         # Permission may have changed since the ids were read: SQLite has the last word.
         return self._store.still_permitted(hits, filters)
 
     def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""
-        return self._store.lexical_search(terms, k, filters)
+        hits = self._words.search(terms, k, filters)
+        if self._words.is_cache_stale and not self._has_tried_to_mend:
+            self._mend_words()
+        return hits
 
     def passages(self, passage_ids: Sequence[int], filters: Filters) -> list[Passage]:
         """Return passages in the order asked; unknown and forbidden ones are left out."""
@@ -148,7 +156,22 @@ class LocalIndex:
         """Count what the index holds."""
         return self._store.stats()
 
-    def remove(self, document_ids: Sequence[int]) -> int:
+    def add(self, documents: Sequence[NewDocument], vectors: Vectors) -> None:
+        """Store documents, replacing those of the same collection and address; all or nothing.
+
+        Args:
+            documents: at most one for each collection and address.
+            vectors: (n_passages, dimension) float32, of the passages of all the documents in turn.
+
+        Raises:
+            IndexLocked: another process is writing.
+            MetadataInvalid: a document's metadata cannot be stored.
+        """
+        with self.writing() as writer:
+            writer.put(documents, vectors)
+            self.publish(writer)
+
+    def delete(self, document_ids: Sequence[int]) -> int:
         """Delete documents with their passages and vectors; return how many there were.
 
         Raises:
@@ -194,6 +217,7 @@ class LocalIndex:
         from .storage.generations import publish
 
         publish(self._store, writer, self.folder)
+        self._words.publish(writer)
 
     def _mend_cache(self) -> None:
         """Replace vector files that could not be used, if no other process is writing now."""
@@ -205,6 +229,15 @@ class LocalIndex:
         except AnswerableError as exc:
             # Searching works without the file; the next ingest writes it.
             logger.info("vector file not written: %s", exc)
+
+    def _mend_words(self) -> None:
+        """Write word files in place of those that could not be used, if nobody is writing now."""
+        self._has_tried_to_mend = True
+        try:
+            with self.writing() as writer:
+                self._words.publish(writer)
+        except AnswerableError as exc:
+            logger.info("word files not written: %s", exc)
 
 
 def manifest_for(encoder: Encoder) -> IndexManifest:
@@ -252,6 +285,21 @@ def check_manifest(folder: Path, stored: IndexManifest, expected: IndexManifest)
             f"the index {folder} was cut by splitter {stored.splitter_version}, and this is "
             f"splitter {expected.splitter_version}: {remedy}"
         )
+
+
+def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
+    """Give an index of an older Answerable the tables of this one, in place.
+
+    Raises:
+        IndexLocked: another process is writing.
+        AnswerableError: the folder cannot be written to.
+    """
+    version = store.manifest().schema_version
+    if version == SCHEMA_VERSION:
+        return
+    with WriterLock(folder):
+        StoreWriter(store.path).close()  # applies what is missing, in one transaction
+    logger.info("index %s: tables changed from version %d to %d", folder, version, SCHEMA_VERSION)
 
 
 def _model(manifest: IndexManifest) -> str:

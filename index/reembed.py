@@ -27,6 +27,7 @@ def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgres
     """
     # Imported here for the same reason as in ``local``.
     from .storage.generations import publish
+    from .storage.word_search import WordSearch
 
     folder = folder.absolute()
     if not database_exists(folder):
@@ -42,6 +43,7 @@ def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgres
                 recuts = _recuts(store, infos, PassageEmbedder(encoder), on_progress)
                 writer.replace_all_passages(recuts, manifest_for(encoder))
                 publish(store, writer, folder)
+                WordSearch(store, folder).publish(writer)
             finally:
                 writer.close()
         finally:

@@ -4,14 +4,16 @@ Everything here is frozen. ``start`` and ``end`` are half-open code-point
 offsets into the text of the document as stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+Metadata = Mapping[str, Any]
+"""A JSON object: what ingest knows of a document or was told of it."""
 
 PUBLIC = "public"
 DEFAULT_COLLECTION = "default"
@@ -33,8 +35,8 @@ class DocumentInfo:
     Attributes:
         uri: where it came from; ``file://`` for local files.
         principals: who may see it; ``("public",)`` when everybody may.
-        modified_at: the source's time of change, ISO 8601 in UTC, if known.
-        ingested_at: ISO 8601 in UTC.
+        modified_at: the source's time of change, as ``2024-05-01T12:00:00+00:00``, if known.
+        ingested_at: the same, of ours.
     """
 
     id: int
@@ -49,6 +51,7 @@ class DocumentInfo:
     principals: tuple[str, ...]
     modified_at: str | None
     ingested_at: str
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,39 @@ class PassageSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class CutPassage:
+    """A passage before it has an id; ``text`` is the document's ``text[start:end]``."""
+
+    start: int
+    end: int
+    heading: str
+    text: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A document ready to be stored; its vectors travel beside it, those of a batch together.
+
+    Attributes:
+        modified_at: as in ``DocumentInfo``, in UTC and to the second.
+    """
+
+    uri: str
+    title: str
+    collection: str
+    media_type: str
+    content_sha256: str
+    size_bytes: int
+    text: str
+    pages: tuple[Page, ...]
+    principals: tuple[str, ...]
+    modified_at: str | None
+    passages: tuple[CutPassage, ...]
+    metadata: Metadata = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredPassage:
     """A passage id and its score in one channel; higher is better."""
 
@@ -98,16 +134,43 @@ class ScoredPassage:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """What a search may see, applied before the search.
+class MetadataEquals:
+    """A document whose metadata has ``value`` at ``path``.
 
     Attributes:
-        collection: only this collection; None for all.
+        path: keys joined by dots, e.g. ``dept.name``; in a list, any element may match.
+        value: as text, so that 2024 and "2024" are equal; ``true``, ``false`` and ``null`` for
+            those of JSON.
+    """
+
+    path: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search may see, applied before the search. A document must pass all of them.
+
+    Word statistics are those of all that ``principals`` may see: no other filter changes a
+    passage's score.
+
+    Attributes:
+        collections: it is in one of these; None for any.
+        document_ids: it is one of these; None for any.
+        media_types: it is of one of these, e.g. ``text/html``; None for any.
+        since: modified then or later, as ``2024-05-01T00:00:00+00:00``; None for any time.
+        until: modified then or earlier. With either, documents of unknown time do not pass.
+        metadata: all of these hold.
         principals: who asks, e.g. ``("user:ann", "group:hr")``; None lifts the permission
             check (the owner of the index at a terminal). Public documents are seen by all.
     """
 
-    collection: str | None = None
+    collections: tuple[str, ...] | None = None
+    document_ids: tuple[int, ...] | None = None
+    media_types: tuple[str, ...] | None = None
+    since: str | None = None
+    until: str | None = None
+    metadata: tuple[MetadataEquals, ...] = ()
     principals: tuple[str, ...] | None = None
 
 
@@ -186,7 +249,12 @@ class Encoder(Protocol):
 
 
 class SearchableIndex(Protocol):
-    """What retrieval needs of an index; SQLite with FAISS is the first implementation."""
+    """What retrieval needs of an index: the seam behind which another engine can stand.
+
+    ``LocalIndex`` (SQLite with FAISS) is the one of the product; ``MemoryIndex`` is its exact
+    counterpart in tests. Searches apply the filters before they rank, so k passages are found
+    wherever k are permitted, and what ``Filters.principals`` may not see changes no result.
+    """
 
     def dense_search(self, vector: Vectors, k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k passages of highest inner product with ``vector`` (dimension,)."""
@@ -202,4 +270,28 @@ class SearchableIndex(Protocol):
 
     def document_infos(self, document_ids: Sequence[int], filters: Filters) -> list[DocumentInfo]:
         """Return documents in the order asked; unknown and forbidden ones are left out."""
+        ...
+
+    def document(self, document_id: int, filters: Filters) -> Document:
+        """Return a document with its text.
+
+        Raises:
+            DocumentNotFound: there is none, or the filters forbid it; one cannot tell which.
+        """
+        ...
+
+    def add(self, documents: Sequence[NewDocument], vectors: Vectors) -> None:
+        """Store documents, replacing those of the same collection and address; all or nothing.
+
+        Ids are given in order and never twice; a replaced document keeps its own, its passages
+        get new ones.
+
+        Args:
+            documents: at most one for each collection and address.
+            vectors: (n_passages, dimension) float32, of the passages of all the documents in turn.
+        """
+        ...
+
+    def delete(self, document_ids: Sequence[int]) -> int:
+        """Delete documents with their passages and vectors; return how many there were."""
         ...

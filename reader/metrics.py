@@ -3,7 +3,8 @@
 Source: Rajpurkar, Jia and Liang 2018, "Know What You Don't Know" and its
 evaluation script: answers are compared after lower-casing and dropping
 punctuation, articles and extra white space; the best match over the reference
-answers counts; for an unanswerable question only the empty answer is right.
+answers counts; for an unanswerable question only the empty answer is right. What the
+null odds add is in ``thresholds.py``.
 """
 
 import re
@@ -62,42 +63,23 @@ def squad_metrics(
         predictions: answer text by question id; empty for "no answer".
     """
     scores = [question_scores(predictions[q.id], q) for q in questions]
-    pairs = list(zip(questions, scores, strict=True))
-    metrics = _averages(scores, prefix="")
-    if answerable := [score for question, score in pairs if question.is_answerable]:
-        metrics |= _averages(answerable, prefix="HasAns_")
-    if unanswerable := [score for question, score in pairs if not question.is_answerable]:
-        metrics |= _averages(unanswerable, prefix="NoAns_")
-    return metrics
+    return averages([q.is_answerable for q in questions], scores)
 
 
-def best_thresholds(
-    questions: Sequence[SquadQuestion],
-    forced: Mapping[str, str],
-    null_odds: Mapping[str, float],
-) -> dict[str, float]:
-    """Return the best exact and f1 that any null threshold reaches, and that threshold.
+def averages(answerable: Sequence[bool], scores: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Return exact, f1 and total, overall and by kind of question, as percentages.
 
     Args:
-        questions: the data set.
-        forced: best answer text by question id, given even where "no answer" won.
-        null_odds: score_diff by question id, higher for "no answer".
+        answerable: whether each question has an answer.
+        scores: (exact, f1) of each question, 0 to 1.
     """
-    ordered = sorted(questions, key=lambda question: null_odds[question.id])
-    scores = {q.id: question_scores(forced[q.id], q) for q in questions}
-    metrics: dict[str, float] = {}
-    for position, name in enumerate(("exact", "f1")):
-        current = float(sum(not question.is_answerable for question in questions))
-        best, threshold = current, 0.0
-        for question in ordered:  # raise the threshold: one more question is answered
-            if question.is_answerable:
-                current += scores[question.id][position]
-            elif forced[question.id]:
-                current -= 1
-            if current > best:
-                best, threshold = current, null_odds[question.id]
-        metrics[f"best_{name}"] = 100.0 * best / len(questions)
-        metrics[f"best_{name}_thresh"] = threshold
+    metrics = _averages(scores, prefix="")
+    for prefix, kind in (("HasAns_", True), ("NoAns_", False)):
+        of_kind = [
+            s for is_answerable, s in zip(answerable, scores, strict=True) if is_answerable is kind
+        ]
+        if of_kind:
+            metrics |= _averages(of_kind, prefix)
     return metrics
 
 

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from answerable.index import ModelFolderInvalid, Passage, load_manifest
 
 from .confidence import ConfidenceModel, load_confidence, span_features
-from .ranking import ScoredSpan, rank_spans, window_spans
+from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .session import ReaderSession
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
@@ -118,22 +118,33 @@ class OnnxReader:
 
         See ``Reader.read`` for the arguments.
         """
+        spans = self._spans(question, passages, priors or [0.0] * len(passages), _RANKED)
+        return rank_spans(spans, _RANKED)
+
+    def candidates(
+        self, question: str, passages: Sequence[Passage], n_best: int
+    ) -> list[ScoredSpan]:
+        """Return the n best spans with different texts, best first, overlapping ones included.
+
+        What n-best files list; the first is that of ``rank`` without priors.
+        """
+        spans = self._spans(question, passages, [0.0] * len(passages), max(_RANKED, 2 * n_best))
+        return different_spans(spans, n_best)
+
+    def _spans(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        priors: Sequence[float],
+        n_best: int,
+    ) -> list[ScoredSpan]:
+        """Return the n best spans of each window."""
         # 1. Cut the passages into windows.
         texts = [passage.text for passage in passages]
         windows = self._windows.windows(question, texts, [_caption(p) for p in passages])
         # 2. Let the model score every token of each.
         logits = self._scorer.logits(windows)
-        # 3. Rank the spans of all windows together.
-        spans = self._spans(windows, logits, passages, priors or [0.0] * len(passages))
-        return rank_spans(spans, _RANKED)
-
-    def _spans(
-        self,
-        windows: Sequence[Window],
-        logits: Sequence[tuple[Logits, Logits]],
-        passages: Sequence[Passage],
-        priors: Sequence[float],
-    ) -> list[ScoredSpan]:
+        # 3. Search each window for its best spans.
         return [
             replace(span, score=span.score + priors[window.passage])
             for window, (start_logits, end_logits) in zip(windows, logits, strict=True)
@@ -143,7 +154,7 @@ class OnnxReader:
                 start_logits,
                 end_logits,
                 max_answer_tokens=MAX_ANSWER_TOKENS,
-                n_best=_RANKED,
+                n_best=n_best,
             )
         ]
 

@@ -16,8 +16,29 @@ from .windows import Window
 
 
 @dataclass(frozen=True, slots=True)
+class SpanLogits:
+    """What the model gave a span: the logits of its ends, and those of "no answer" beside it.
+
+    Attributes:
+        start: raw logit of its first token as a start.
+        end: raw logit of its last token as an end.
+        null_start: start logit at position 0 of its window.
+        null_end: end logit there.
+    """
+
+    start: float
+    end: float
+    null_start: float
+    null_end: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredSpan:
-    """A slice of a document with its log-odds against "no answer"; offsets as in ``Span``."""
+    """A slice of a document with its log-odds against "no answer"; offsets as in ``Span``.
+
+    Attributes:
+        logits: where the score is from, without the passage's prior; None if no model gave it.
+    """
 
     passage_id: int
     document_id: int
@@ -25,6 +46,7 @@ class ScoredSpan:
     end: int
     text: str
     score: float
+    logits: SpanLogits | None = None
 
 
 def window_spans(
@@ -49,7 +71,7 @@ def window_spans(
     Source: the null score, start plus end logit at position 0, is that of Devlin and
         others 2019, "BERT", section 4.3.
     """
-    null_score = float(start_logits[0]) + float(end_logits[0])
+    null_start, null_end = float(start_logits[0]), float(end_logits[0])
     context = slice(window.context_start, window.context_start + len(window.context_offsets))
     found = best_token_spans(
         start_logits[context],
@@ -63,6 +85,12 @@ def window_spans(
     for span in found:
         begin = window.context_offsets[span.start_token][0]
         end = window.context_offsets[span.end_token][1]
+        logits = SpanLogits(
+            start=float(start_logits[window.context_start + span.start_token]),
+            end=float(end_logits[window.context_start + span.end_token]),
+            null_start=null_start,
+            null_end=null_end,
+        )
         spans.append(
             ScoredSpan(
                 passage_id=passage.id,
@@ -70,7 +98,8 @@ def window_spans(
                 start=passage.start + begin,
                 end=passage.start + end,
                 text=passage.text[begin:end],
-                score=span.score - null_score,
+                score=span.score - (null_start + null_end),
+                logits=logits,
             )
         )
     return spans
@@ -89,6 +118,21 @@ def rank_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
         if span.text.strip() and not _overlaps_any(span, kept):
             kept.append(span)
     return kept
+
+
+def different_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
+    """Return the best spans, best first, each text at most once; they may overlap.
+
+    The candidates of one question as run_squad lists them; the first is that of
+    ``rank_spans``.
+    """
+    kept: dict[str, ScoredSpan] = {}
+    for span in sorted(spans, key=lambda span: -span.score):
+        if len(kept) == n_best:
+            break
+        if span.text.strip():
+            kept.setdefault(span.text, span)
+    return list(kept.values())
 
 
 def _overlaps_any(span: ScoredSpan, kept: Sequence[ScoredSpan]) -> bool:

@@ -2,8 +2,11 @@
 
 One window a call, several calls at once on single-threaded operators: on a CPU
 this beats a padded batch, because attention is never computed over padding.
+A model with golden logits beside it is checked when it is loaded, and where
+this processor computes 8-bit products otherwise, the same weights run in FP32.
 """
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +16,15 @@ from answerable.index import ModelFolderInvalid
 # isort: split
 # The index goes first: it keeps ONNX Runtime from reporting to its maker.
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from .golden import load_golden
 from .spans import Logits
 from .windows import Window
+
+FALLBACK_NAME = "fallback.onnx"
 
 _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _OUTPUTS = ["start_logits", "end_logits"]
@@ -31,23 +38,52 @@ _ORT_ERRORS = (
     ort_errors.RuntimeException,
 )
 
+logger = logging.getLogger(__name__)
+
 
 class ReaderSession:
-    """Runs a question-answering ONNX model; safe to share between threads."""
+    """Runs a question-answering ONNX model; safe to share between threads.
+
+    Attributes:
+        is_fallback: the model gave other logits than when it was built, so its weights are
+            run in FP32.
+    """
 
     def __init__(self, model: Path, threads: int) -> None:
-        """Load the model.
+        """Load the model, and check it against the golden logits beside it, if any.
 
         Args:
             model: the ONNX file.
             threads: windows read at the same time.
 
         Raises:
-            ModelFolderInvalid: the file is not a model that this can run.
+            ModelFolderInvalid: the file is not a model that this can run, or gives other
+                logits than when it was built and has no fallback.
         """
+        self.is_fallback = False
+        self._load(model)
+        self._check(model)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
+
+    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
+        """Return start and end logits, each (n_tokens,) float32, of every window in order.
+
+        Raises:
+            ModelFolderInvalid: the model fails on them.
+        """
+        try:
+            return list(self._pool.map(self._run_window, windows))
+        except _ORT_ERRORS as exc:
+            raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
+
+    def _load(self, model: Path) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3  # errors only: the library logs to stderr
+        # Plans of memory are by input shape, and windows differ in length: no gain was measured.
+        options.enable_mem_pattern = False
+        # Multiply the fallback's codes out once, when it is loaded, and never back into 8 bits.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         # The graph was fused when it was built; more passes only delay the first answer.
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
         try:
@@ -63,24 +99,46 @@ class ReaderSession:
                 f"{model} is not a reader: it takes {sorted(self._inputs)} and gives "
                 f"{sorted(outputs)}, not {' and '.join(_OUTPUTS)}"
             )
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
 
-    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
-        """Return start and end logits, each (n_tokens,) float32, of every window in order.
-
-        Raises:
-            ModelFolderInvalid: the model fails on them.
-        """
+    def _check(self, model: Path) -> None:
+        """Compare with the golden logits, and change to the fallback where they differ."""
+        golden = load_golden(model.parent)
+        if golden is None:
+            return
         try:
-            return list(self._pool.map(self._run, windows))
-        except _ORT_ERRORS as exc:
-            raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
+            difference = golden.largest_difference(self._run)
+        except (*_ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
+            raise ModelFolderInvalid(
+                f"the reader {model} cannot be run on its golden windows: {_first_line(exc)}"
+            ) from exc
+        if difference <= golden.tolerance:
+            return
+        fallback = model.parent / FALLBACK_NAME
+        if not fallback.is_file():
+            raise ModelFolderInvalid(
+                f"{model} gives other logits here than when it was built (by {difference:.2f}, "
+                f"at most {golden.tolerance:.2f} is rounding), and {FALLBACK_NAME} is missing; "
+                f'make it anew with "answerable quantize"'
+            )
+        logger.warning(
+            "the INT8 reader is off by %.2f logits on this processor (at most %.2f is rounding); "
+            "its weights are run in FP32, which is right but slower",
+            difference,
+            golden.tolerance,
+        )
+        self.is_fallback = True
+        self._load(fallback)
 
-    def _run(self, window: Window) -> tuple[Logits, Logits]:
+    def _run_window(self, window: Window) -> tuple[Logits, Logits]:
+        return self._run(window.token_ids, window.type_ids)
+
+    def _run(
+        self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
+    ) -> tuple[Logits, Logits]:
         feeds = {
-            "input_ids": window.token_ids[None],
-            "attention_mask": np.ones((1, len(window.token_ids)), dtype=np.int64),
-            "token_type_ids": window.type_ids[None],
+            "input_ids": token_ids[None],
+            "attention_mask": np.ones((1, len(token_ids)), dtype=np.int64),
+            "token_type_ids": type_ids[None],
         }
         start_logits, end_logits = self._session.run(
             _OUTPUTS, {name: feeds[name] for name in self._inputs}

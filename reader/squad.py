@@ -4,15 +4,13 @@ Depends on nothing but the standard library; used by training, evaluation and
 calibration. The metrics are in ``metrics.py``.
 """
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import DatasetInvalid
+from .json_files import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,10 @@ def read_squad(path: Path) -> list[SquadQuestion]:
     Raises:
         DatasetInvalid: the file is missing, is not JSON, or is not laid out as SQuAD.
     """
+    root = read_json(path)
     try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-        return list(_questions(json.loads(raw)))
-    except (OSError, EOFError, zlib.error) as exc:
-        raise DatasetInvalid(f"cannot read {path}: {exc}") from exc
-    except ValueError as exc:
-        raise DatasetInvalid(f"{path} is not JSON: {exc}") from exc
-    except (KeyError, TypeError, AttributeError) as exc:
+        return list(_questions(root))
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as exc:
         raise DatasetInvalid(
             f"{path} is not in SQuAD layout (data > paragraphs > qas): {exc!r}"
         ) from exc
@@ -69,11 +61,17 @@ def _questions(root: dict[str, Any]) -> Iterator[SquadQuestion]:
                 yield SquadQuestion(
                     id=str(qa["id"]),
                     title=str(article.get("title", "")),
-                    context=paragraph["context"],
-                    question=qa["question"],
+                    context=_text(paragraph["context"]),
+                    question=_text(qa["question"]),
                     answers=answers,
                 )
 
 
 def _answers(raw: list[dict[str, Any]]) -> tuple[SquadAnswer, ...]:
-    return tuple(SquadAnswer(text=a["text"], start=int(a["answer_start"])) for a in raw)
+    return tuple(SquadAnswer(_text(a["text"]), int(a["answer_start"])) for a in raw)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"text expected, not {value!r:.40}")
+    return value

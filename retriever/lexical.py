@@ -5,35 +5,34 @@ decides which words carry meaning.
 """
 
 import unicodedata
+from collections import Counter
 
-# Words that say what is asked, not what it is about, and those too common to tell passages
-# apart; with the pieces that an apostrophe leaves (what's, don't, we'll).
-STOP_WORDS = frozenset(
-    """
-    a about am an and any are aren as at be because been being but by can could couldn d did
-    didn do does doesn doing don for from had hadn has hasn have haven having he her hers him
-    his how i if in into is isn it its just ll m me more most my no nor not of on or our ours
-    out over re s shall she should shouldn so some such t than that the their theirs them then
-    there these they this those through to too under until up ve very was wasn we were weren
-    what when where which while who whom whose why will with won would wouldn you your yours
-    """.split()
-)
+from answerable.index import STOP_WORDS
+
 _MAX_CHARS = 20_000  # a question is at most a few hundred; what is left out of more is noise
 _MAX_TERM_CHARS = 64  # longer runs are keys or encoded data, which nobody asks by
-_MAX_TERMS = 32  # BM25 reads one list of passages per term
+_MAX_TERMS = 64  # BM25 reads one list of passages per term
+_MAX_REPEATS = 5  # a word that a long question repeats is what it is about, up to a point
 
 
 def question_terms(question: str) -> tuple[str, ...]:
-    """Return the distinct words to search for, lower-cased, in the question's order.
+    """Return the words to search for, lower-cased, in the question's order, repeats included.
 
-    Stop words are left out unless there is nothing else. Of very many words the longest are
-    kept, since they are the rarest.
+    Stop words are left out unless there is nothing else. Of very many words those most repeated
+    are kept, then the longest, since they are the rarest.
     """
     words = [word for word in _words(question.lower()[:_MAX_CHARS]) if len(word) <= _MAX_TERM_CHARS]
-    terms = dict.fromkeys(word for word in words if word not in STOP_WORDS)
-    terms = terms or dict.fromkeys(words)
-    longest = set(sorted(terms, key=len, reverse=True)[:_MAX_TERMS])
-    return tuple(term for term in terms if term in longest)
+    terms = [word for word in words if word not in STOP_WORDS] or words
+    counts = Counter(terms)
+    best = sorted(counts, key=lambda word: (-min(counts[word], _MAX_REPEATS), -len(word)))
+    left = dict.fromkeys(best[:_MAX_TERMS], _MAX_REPEATS)
+    return tuple(term for term in terms if _take(left, term))
+
+
+def _take(left: dict[str, int], term: str) -> bool:
+    """Count one use of a term; return whether it was still to be had."""
+    left[term] = left.get(term, 0) - 1
+    return left[term] >= 0
 
 
 def _words(text: str) -> list[str]:

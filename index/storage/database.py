@@ -147,6 +147,12 @@ def _configured(conn: sqlite3.Connection, *pragmas: str) -> Database:
     return db
 
 
+def last_number(db: Database, table: str) -> int:
+    """Return the last number that a table with a counter gave; 0 before the first."""
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table]).fetchone()
+    return int(row[0]) if row else 0
+
+
 @contextmanager
 def transaction(db: Database, path: Path) -> Iterator[Database]:
     """Run a block in one write transaction: all of it is committed, or nothing."""

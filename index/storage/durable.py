@@ -12,11 +12,11 @@ def temporary_name() -> str:
     return f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
 
 
-def write_whole(path: Path, data: bytes | memoryview) -> None:
+def write_whole(path: Path, *data: bytes | memoryview) -> None:
     """Write a file so that, whatever happens, ``path`` holds all of ``data`` or is unchanged."""
     temporary = path.with_name(temporary_name())
     with temporary.open("xb") as file:
-        file.write(data)
+        file.writelines(data)
         file.flush()
         os.fsync(file.fileno())
     rename_durably(temporary, path)

@@ -1,9 +1,11 @@
 """The tables of an index and the numbered steps that make them.
 
-``documents`` own ``passages``, ``pages`` and ``document_principals``; a passage owns its row in
-``vectors``. Deleting a document deletes the rest by foreign key. Two things must never be
-forgotten by a writer, so triggers keep them: the full-text index over passages, and
-``changes``, the log from which a FAISS file is brought up to date.
+``documents`` own ``passages``, ``pages``, ``document_principals`` and ``document_metadata`` (the
+``metadata`` column, flat, for filters); a passage owns its row in ``vectors``. Deleting a document
+deletes the rest by foreign key. Three things must never be forgotten by a writer, so triggers keep
+them: ``changes``, the log from which a FAISS file is brought up to date; ``removed_passages``, that
+of the word files, which see what is new by its id; and ``document_changes``, that of what filters
+look at, so that no cache is older.
 """
 
 from collections.abc import Callable
@@ -104,7 +106,77 @@ def _create_tables(db: Database) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_tables,)
+_FILTERS = """
+ALTER TABLE documents ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+
+CREATE TABLE document_metadata (
+    path TEXT NOT NULL,
+    value TEXT NOT NULL,
+    document_id INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    PRIMARY KEY (path, value, document_id)
+) WITHOUT ROWID;
+CREATE INDEX metadata_of_document ON document_metadata (document_id);
+
+CREATE INDEX documents_of_principal ON document_principals (principal, document_id);
+CREATE INDEX documents_of_media_type ON documents (media_type);
+CREATE INDEX documents_of_time ON documents (modified_at);
+
+CREATE TABLE document_changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    document_id INTEGER NOT NULL
+);
+"""
+
+_FILTER_TRIGGERS = "".join(
+    f"""
+CREATE TRIGGER {table}_{event} AFTER {event.upper()} ON {table} BEGIN
+    INSERT INTO document_changes (document_id) VALUES ({row}.{column});
+END;
+"""
+    for table, column in (
+        ("documents", "id"),
+        ("document_principals", "document_id"),
+        ("document_metadata", "document_id"),
+    )
+    for event, row in (("insert", "new"), ("update", "new"), ("delete", "old"))
+)
+
+
+def _add_filters(db: Database) -> None:
+    db.executescript(_FILTERS)
+    db.executescript(_FILTER_TRIGGERS)
+
+
+_WORDS = """
+DROP TRIGGER passages_ai;
+DROP TRIGGER passages_ad;
+DROP TRIGGER passages_au;
+DROP TABLE passages_fts;
+
+CREATE TABLE removed_passages (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    passage_id INTEGER NOT NULL
+);
+CREATE TRIGGER passages_removed AFTER DELETE ON passages BEGIN
+    INSERT INTO removed_passages (passage_id) VALUES (old.id);
+END;
+
+CREATE TABLE word_generations (
+    generation INTEGER PRIMARY KEY AUTOINCREMENT,
+    last_passage INTEGER NOT NULL,
+    removed_seq INTEGER NOT NULL,
+    removed BLOB NOT NULL,
+    files TEXT NOT NULL
+);
+"""
+
+
+def _replace_word_index(db: Database) -> None:
+    """Word search has its own files now (docs/adr/0004), made from ``passages`` when first used."""
+    db.executescript(_WORDS)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create_tables, _add_filters, _replace_word_index)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

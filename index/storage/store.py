@@ -4,7 +4,7 @@ import json
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,17 @@ import numpy.typing as npt
 from sqlite_utils import Database
 
 from ..types import (
-    PUBLIC,
     Document,
     DocumentInfo,
     Filters,
     IndexManifest,
+    Metadata,
     Page,
     Passage,
     ScoredPassage,
 )
 from .database import ReaderPool, damaged
-from .lexical import lexical_search
+from .rules import permitted
 from .schema import stored_schema_version
 
 PassageIds = npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ d.id, d.uri, d.title, d.collection, d.media_type, d.content_sha256, d.size_bytes
 (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS n_passages,
 (SELECT json_group_array(principal) FROM document_principals a WHERE a.document_id = d.id)
     AS principals,
-d.modified_at, d.ingested_at
+d.modified_at, d.ingested_at, d.metadata
 """
 _PASSAGE_COLUMNS = 'p.id, p.document_id, p.start, p."end", p.text, p.heading, p.page, p.title'
 _PASSAGES = "passages p JOIN documents d ON d.id = p.document_id"
@@ -64,6 +64,7 @@ class StoredVersion:
     document_id: int
     content_sha256: str
     principals: tuple[str, ...]
+    metadata: Metadata = field(hash=False)
 
 
 class PassageStore:
@@ -147,22 +148,14 @@ class PassageStore:
             found = {row["id"]: Passage(**row) for row in rows}
         return [found[id_] for id_ in passage_ids if id_ in found]
 
-    def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
-        """Return the k best passages by BM25 that hold any of ``terms``."""
-        with self.reading() as db:
-            return lexical_search(db, terms, k, permitted(filters))
-
-    def permitted_passages(self, filters: Filters) -> PassageIds | None:
-        """Return the ids of the passages that the filters permit; None when that is all."""
-        condition, parameters = permitted(filters)
-        with self.reading() as db:
-            (hides_any,) = db.execute(
-                f"SELECT EXISTS (SELECT 1 FROM documents d WHERE NOT ({condition}))", parameters
-            ).fetchone()
-            if not hides_any:
-                return None
-            rows = db.execute(f"SELECT p.id FROM {_PASSAGES} WHERE {condition}", parameters)
-            return np.fromiter((id_ for (id_,) in rows), dtype=np.int64)
+    def texts(self, db: Database, passage_ids: Sequence[int]) -> dict[int, tuple[str, str, str]]:
+        """Return title, heading and text of passages that may be seen, inside a transaction."""
+        rows = db.execute(
+            "SELECT id, title, heading, text FROM passages "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            [_json_ids(passage_ids)],
+        )
+        return {id_: (title, heading, text) for id_, title, heading, text in rows}
 
     def still_permitted(
         self, hits: Sequence[ScoredPassage], filters: Filters
@@ -184,7 +177,7 @@ class PassageStore:
         with self.reading() as db:
             for row in db.query(query, [collection, uri]):
                 info = _info(row)
-                return StoredVersion(info.id, info.content_sha256, info.principals)
+                return StoredVersion(info.id, info.content_sha256, info.principals, info.metadata)
         return None
 
     def stats(self) -> IndexStats:
@@ -198,24 +191,6 @@ class PassageStore:
             names = tuple(name for (name,) in collections)
         size_bytes = sum(map(_size_of, self.path.parent.rglob("*")))
         return IndexStats(n_documents, n_passages, n_chars, names, size_bytes, last)
-
-
-def permitted(filters: Filters) -> tuple[str, list[str]]:
-    """Return the SQL condition on documents ``d`` that ``filters`` stand for, and its parameters.
-
-    The one place where permission becomes SQL.
-    """
-    conditions, parameters = ["1"], []
-    if filters.collection is not None:
-        conditions.append("d.collection = ?")
-        parameters.append(filters.collection)
-    if filters.principals is not None:
-        conditions.append(
-            "EXISTS (SELECT 1 FROM document_principals a WHERE a.document_id = d.id "
-            "AND a.principal IN (SELECT value FROM json_each(?)))"
-        )
-        parameters.append(json.dumps([PUBLIC, *filters.principals]))
-    return " AND ".join(conditions), parameters
 
 
 def _size_of(path: Path) -> int:
@@ -234,4 +209,5 @@ def _json_ids(ids: Iterable[int]) -> str:
 
 def _info(row: dict[str, Any]) -> DocumentInfo:
     principals = tuple(sorted(json.loads(row.pop("principals"))))
-    return DocumentInfo(**row, principals=principals)
+    metadata = json.loads(row.pop("metadata"))
+    return DocumentInfo(**row, principals=principals, metadata=metadata)

@@ -1,32 +1,42 @@
-"""Exact search over the vectors, in memory, following what SQLite says.
+"""Search over all vectors of an index, following what SQLite says.
 
-What a search reads is one immutable snapshot: a FAISS index, a small second one with passages
-added since, and the ids deleted since. To follow the database a new snapshot replaces the old
-one; a search under way keeps the one it began with. FAISS is never changed while others read.
+What a search reads is one immutable snapshot: the bulk of the vectors as of some change, small
+exact indexes of what was added since, and the ids deleted since. To follow the database a new
+snapshot replaces the old one; a search under way keeps the one it began with. What FAISS holds is
+never changed while others read it.
 """
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import faiss
 import numpy as np
-import numpy.typing as npt
 from sqlite_utils import Database
 
 from ..types import IndexManifest, ScoredPassage, Vectors
-from .generations import VectorFileInvalid, flat_index, read_generation
-from .store import PassageIds, PassageStore
-from .vector_log import all_vectors, changes_after, generations, last_seq, vectors_of
+from .exact import BLOCK_ROWS, FlatVectors, MainVectors, StoredVectors, best_of, flat_index
+from .generations import EXACT_LIMIT, is_of, open_generation
+from .inverted_file import SUFFIX, VectorFileInvalid
+from .selection import PassageIds, Selection, select
+from .store import PassageStore
+from .vector_log import (
+    NumberedVectors,
+    all_vectors,
+    changes_after,
+    count_vectors,
+    generations,
+    last_seq,
+    vectors_of,
+)
 
 logger = logging.getLogger(__name__)
 
-# More changes than this since the main index was read, and it is read anew. The second index is
-# rebuilt at each change, so it must stay small; searching it costs the same per vector.
+# More changes than this, and than a quarter of the main vectors, and these are read anew:
+# searching what was added costs as much per vector as searching all of them exactly.
 MAX_REPLAYED = 8192
+# Without a file, up to so many vectors are read into memory: 0.3 GB of 384 numbers each.
+MAX_IN_MEMORY = 4 * EXACT_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +45,17 @@ class _Snapshot:
 
     Attributes:
         main_seq: the change number of ``main``; ``added`` and ``deleted`` came after it.
-        added: a second index, or None when nothing was added.
+        main_file: the name of its file; None without one.
+        added: further vectors, in few parts, each at least twice as large as the next.
+        everything: the selection of all but the deleted ids.
     """
 
     seq: int
     main_seq: int
-    main: faiss.IndexIDMap2
-    added: faiss.IndexIDMap2 | None
-    deleted: frozenset[int]
+    main_file: str | None
+    main: MainVectors
+    added: tuple[FlatVectors, ...]
+    everything: Selection
 
 
 class VectorIndex:
@@ -54,11 +67,12 @@ class VectorIndex:
     """
 
     def __init__(self, store: PassageStore, folder: Path, manifest: IndexManifest) -> None:
-        """Load the newest vector file that is sound and bring it up to date, or rebuild it."""
+        """Open the newest vector file that is sound and bring it up to date, or do without."""
         self._store = store
         self._folder = folder
         self._manifest = manifest
         self._refreshing = threading.Lock()
+        self._damaged: set[str] = set()
         self.is_cache_stale = False
         with store.reading() as db:
             self._snapshot = self._load(db)
@@ -66,127 +80,149 @@ class VectorIndex:
     def search(self, vector: Vectors, k: int, permitted: PassageIds | None) -> list[ScoredPassage]:
         """Return the k passages of highest inner product with ``vector``, best first.
 
+        Scores are exact. Among more than ``EXACT_LIMIT`` vectors some of the k may be missed.
+
         Args:
             vector: (dimension,) float32.
             k: most passages to return.
-            permitted: passages to choose from, so that k of them are found if there are k;
-                None for all.
+            permitted: passages to choose from, ascending ids, so that k of them are found if
+                there are k; None for all.
         """
         if permitted is not None and not permitted.size:
             return []
-        snapshot = self._snapshot
-        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        hits = _search(snapshot.main, query, k, _selector(permitted, snapshot.deleted))
-        if snapshot.added is not None:
-            hits += _search(snapshot.added, query, k, _selector(permitted, frozenset()))
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))[:k]
+        while True:
+            snapshot = self._snapshot
+            try:
+                return _search(snapshot, np.asarray(vector, dtype=np.float32), k, permitted)
+            except VectorFileInvalid as exc:
+                self._do_without(snapshot, exc)
 
     def ids(self) -> PassageIds:
         """Return the ids of all passages that can be found, ascending."""
         snapshot = self._snapshot
-        parts = [faiss.vector_to_array(snapshot.main.id_map)]
-        if snapshot.added is not None:
-            parts.append(faiss.vector_to_array(snapshot.added.id_map))
+        parts = [snapshot.main.ids(), *(part.ids() for part in snapshot.added)]
         ids = np.sort(np.concatenate(parts))
-        return ids[~np.isin(ids, list(snapshot.deleted))]
+        return ids[~np.isin(ids, snapshot.everything.deleted)]
 
     def is_behind(self) -> bool:
         """Say whether the database has changes that a search would not see."""
         with self._store.reading() as db:
-            return last_seq(db) != self._snapshot.seq
+            return last_seq(db) != self._snapshot.seq or self._is_superseded(db)
 
     def refresh(self) -> None:
         """Bring searches that start from now on up to date with the database."""
         with self._refreshing, self._store.reading() as db:
-            self._snapshot = self._replayed(db, self._snapshot) or self._load(db)
+            snapshot = None if self._is_superseded(db) else self._replayed(db, self._snapshot)
+            self._snapshot = snapshot or self._load(db)
+
+    def _is_superseded(self, db: Database) -> bool:
+        """Say whether newer inverted lists are there; opening them costs next to nothing."""
+        newest = next(iter(generations(db)), None)
+        return (
+            newest is not None
+            and newest.file.endswith(SUFFIX)
+            and newest.file != self._snapshot.main_file
+            and newest.file not in self._damaged
+            and is_of(newest, self._manifest)
+        )
+
+    def _do_without(self, snapshot: _Snapshot, exc: VectorFileInvalid) -> None:
+        """Replace a snapshot whose file turned out to be damaged."""
+        with self._refreshing, self._store.reading() as db:
+            if self._snapshot.main is not snapshot.main:
+                return  # another search was faster
+            self._distrust(snapshot.main_file or "", exc)
+            self._snapshot = self._load(db)
+
+    def _distrust(self, file: str, exc: VectorFileInvalid) -> None:
+        self.is_cache_stale = True
+        self._damaged.add(file)
+        logger.warning(
+            "vector file %s is not used (%s): the vectors are read from the database", file, exc
+        )
 
     def _load(self, db: Database) -> _Snapshot:
-        known = generations(db)
-        for generation in known:
-            if (generation.encoder_sha256, generation.dimension) != (
-                self._manifest.encoder_sha256,
-                self._manifest.dimension,
-            ):
+        for generation in generations(db):
+            if not is_of(generation, self._manifest) or generation.file in self._damaged:
                 continue
             try:
-                main = read_generation(self._folder, generation)
+                main = open_generation(self._folder, generation, self._store)
             except VectorFileInvalid as exc:
-                self.is_cache_stale = True
-                logger.warning(
-                    "vector file %s is not used (%s): the vectors are read from the database",
-                    generation.file,
-                    exc,
-                )
+                self._distrust(generation.file, exc)
                 continue
-            empty = _Snapshot(generation.seq, generation.seq, main, None, frozenset())
+            empty = _snapshot(generation.seq, generation.file, main)
             snapshot = self._replayed(db, empty)
             if snapshot is not None:
                 return snapshot
-        return self._rebuilt(db)
+        return self._without_file(db)
 
-    def _rebuilt(self, db: Database) -> _Snapshot:
-        seq = last_seq(db)
+    def _without_file(self, db: Database) -> _Snapshot:
+        seq, n = last_seq(db), count_vectors(db)
         self.is_cache_stale = self.is_cache_stale or seq > 0
-        main = flat_index(all_vectors(db, self._manifest.dimension))
-        return _Snapshot(seq, seq, main, None, frozenset())
+        dimension = self._manifest.dimension
+        if n <= MAX_IN_MEMORY:
+            return _snapshot(seq, None, FlatVectors(flat_index(all_vectors(db, dimension))))
+        logger.warning(
+            "no vector file holds the %d vectors of the index: until the next ingest has written "
+            "one, each search reads all of them from the database",
+            n,
+        )
+        return _snapshot(seq, None, StoredVectors(self._store, dimension, n))
 
     def _replayed(self, db: Database, old: _Snapshot) -> _Snapshot | None:
-        """Return ``old`` with the changes since its main index; None when they are too many."""
+        """Return ``old`` with the changes since it; None when there are too many."""
         seq = last_seq(db)
         if seq == old.seq:
             return old
-        changes = changes_after(db, old.main_seq) if seq - old.main_seq <= MAX_REPLAYED else None
-        if changes is None:
+        limit = max(MAX_REPLAYED, old.main.n // 4)
+        changes = changes_after(db, old.seq) if seq - old.main_seq <= limit else None
+        if changes is None or isinstance(old.main, StoredVectors):
             return None
-        added = vectors_of(db, changes.added, self._manifest.dimension)
+        added = old.added
+        for first in range(0, len(changes.added), BLOCK_ROWS):
+            ids = changes.added[first : first + BLOCK_ROWS]
+            added = _with_part(added, vectors_of(db, ids, self._manifest.dimension))
+        deleted = np.union1d(old.everything.deleted, np.array(changes.deleted, dtype=np.int64))
         return _Snapshot(
             seq=seq,
             main_seq=old.main_seq,
+            main_file=old.main_file,
             main=old.main,
-            added=flat_index(added) if len(added.ids) else None,
-            deleted=frozenset(changes.deleted),
+            added=added,
+            everything=select(None, deleted),
         )
 
 
-def _selector(permitted: PassageIds | None, deleted: frozenset[int]) -> faiss.IDSelector | None:
-    if permitted is not None:
-        gone = np.fromiter(deleted, dtype=np.int64)
-        return faiss.IDSelectorBatch(permitted[~np.isin(permitted, gone)])
-    if deleted:
-        return faiss.IDSelectorNot(faiss.IDSelectorBatch(np.fromiter(deleted, dtype=np.int64)))
-    return None
-
-
 def _search(
-    index: faiss.IndexIDMap2,
-    query: npt.NDArray[np.float32],
-    k: int,
-    selector: faiss.IDSelector | None,
+    snapshot: _Snapshot, query: Vectors, k: int, permitted: PassageIds | None
 ) -> list[ScoredPassage]:
-    k = min(k, index.ntotal)
-    if k < 1:
-        return []
-    # FAISS's own stubs do not know the keyword that its Python wrapper adds.
-    parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-    with _one_thread():
-        scores, ids = index.search(query, k, params=parameters)
-    # FAISS fills up with id -1 where it found fewer than k.
-    return [
-        ScoredPassage(int(id_), float(score))
-        for id_, score in zip(ids[0], scores[0], strict=True)
-        if id_ >= 0
-    ]
+    selection = snapshot.everything
+    if permitted is not None:
+        selection = select(permitted, selection.deleted)
+    parts = (snapshot.main, *snapshot.added)
+    # By id: what is read from the database may be in a part of what was added, too.
+    hits = {hit.passage_id: hit for part in parts for hit in part.search(query, k, selection)}
+    return best_of(hits.values(), k)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep FAISS from waking other threads, which a flat search of one query has no work for.
+def _snapshot(seq: int, file: str | None, main: MainVectors) -> _Snapshot:
+    return _Snapshot(seq, seq, file, main, (), select(None, np.empty(0, dtype=np.int64)))
 
-    Measured on two busy cores, 256 vectors: 0.14 ms instead of 17 to 68 ms.
-    """
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(threads)
+
+def _with_part(
+    parts: tuple[FlatVectors, ...], numbered: NumberedVectors
+) -> tuple[FlatVectors, ...]:
+    """Return the parts with one more, joined with those that are not much larger."""
+    if not len(numbered.ids):
+        return parts
+    new = FlatVectors(flat_index(numbered))
+    while parts and parts[-1].n < 2 * new.n:
+        new = _joined(parts[-1], new)
+        parts = parts[:-1]
+    return (*parts, new)
+
+
+def _joined(first: FlatVectors, second: FlatVectors) -> FlatVectors:
+    vectors = [part.index.index.reconstruct_n(0, part.n) for part in (first, second)]
+    ids = np.concatenate([first.ids(), second.ids()])
+    return FlatVectors(flat_index(NumberedVectors(ids, np.concatenate(vectors))))

@@ -9,41 +9,18 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from ..types import IndexManifest, Page, Vectors
-from .database import open_writer, transaction, translated_errors
+from ..metadata import metadata_json, metadata_pairs
+from ..types import CutPassage, IndexManifest, Metadata, NewDocument, Page, Vectors
+from .database import last_number, open_writer, transaction, translated_errors
 from .durable import TEMPORARY_PREFIX, rename_durably, temporary_name
 from .schema import migrate
 from .vector_log import Generation
+from .word_log import WordGeneration, put_word_generation
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class CutPassage:
-    """A passage before it has an id; ``text`` is the document's ``text[start:end]``."""
-
-    start: int
-    end: int
-    heading: str
-    text: str
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewDocument:
-    """A document ready to be stored; its vectors travel beside it, those of a batch together."""
-
-    uri: str
-    title: str
-    collection: str
-    media_type: str
-    content_sha256: str
-    size_bytes: int
-    text: str
-    pages: tuple[Page, ...]
-    principals: tuple[str, ...]
-    modified_at: str | None
-    passages: tuple[CutPassage, ...]
+# Lines of ``document_changes`` that are kept; more than are ever followed one by one.
+KEPT_CHANGES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +81,29 @@ class StoreWriter:
             for document in documents:
                 document_id = _put_row(db, document)
                 _put_principals(db, document_id, document.principals)
+                _put_metadata_pairs(db, document_id, document.metadata)
                 _put_pages(db, document_id, document.pages)
                 last = first + len(document.passages)
                 recut = Recut(document_id, document.title, document.passages, vectors[first:last])
                 _put_passages(db, recut)
                 first = last
+            _trim_changes(db)
 
     def set_principals(self, document_id: int, principals: Iterable[str]) -> None:
         """Change who may see a document."""
         with transaction(self._db, self._path) as db:
             _put_principals(db, document_id, principals)
+
+    def set_metadata(self, document_id: int, metadata: Metadata) -> None:
+        """Change what is known of a document.
+
+        Raises:
+            MetadataInvalid: it is not a JSON object, or too large.
+        """
+        with transaction(self._db, self._path) as db:
+            text = metadata_json(metadata)
+            db.execute("UPDATE documents SET metadata = ? WHERE id = ?", [text, document_id])
+            _put_metadata_pairs(db, document_id, metadata)
 
     def remove(self, document_ids: Iterable[int]) -> int:
         """Delete documents with all that hangs on them; return how many there were."""
@@ -150,6 +140,11 @@ class StoreWriter:
             )
             db.execute("DELETE FROM changes WHERE seq <= (SELECT min(seq) FROM generations)")
 
+    def register_words(self, generation: WordGeneration, keep: int) -> None:
+        """Record word files that are on the disk; forget all but the newest ``keep`` generations."""
+        with transaction(self._db, self._path) as db:
+            put_word_generation(db, generation, keep)
+
 
 def create_database(path: Path, manifest: IndexManifest) -> None:
     """Make an empty index database; it appears at ``path`` whole, or not at all."""
@@ -172,9 +167,13 @@ def _put_manifest(db: Database, manifest: IndexManifest) -> None:
     db.table("manifest").insert_all(rows, replace=True)
 
 
+# Plain SQL from here on: this runs once for each document, where sqlite-utils would look up the
+# schema each time and take ten times as long.
+
+
 def _put_row(db: Database, document: NewDocument) -> int:
     """Insert or update the document's own row and return its id, which never changes."""
-    key = {"collection": document.collection, "uri": document.uri}
+    key = (document.collection, document.uri)
     values = {
         "title": document.title,
         "media_type": document.media_type,
@@ -184,44 +183,78 @@ def _put_row(db: Database, document: NewDocument) -> int:
         "text": document.text,
         "modified_at": document.modified_at,
         "ingested_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "metadata": metadata_json(document.metadata),
     }
-    stored = db.execute(
-        "SELECT id FROM documents WHERE collection = ? AND uri = ?", [*key.values()]
-    )
-    row = stored.fetchone()
+    row = db.execute("SELECT id FROM documents WHERE collection = ? AND uri = ?", key).fetchone()
     if row is None:
-        db.table("documents").insert(key | values)
-        row = db.execute("SELECT last_insert_rowid()").fetchone()
-    else:
-        db.table("documents").update(row[0], values)
+        names = ", ".join(("collection", "uri", *values))
+        marks = ", ".join("?" * (2 + len(values)))
+        added = db.execute(
+            f"INSERT INTO documents ({names}) VALUES ({marks})", (*key, *values.values())
+        )
+        return int(added.lastrowid or 0)
+    changes = ", ".join(f"{name} = ?" for name in values)
+    db.execute(f"UPDATE documents SET {changes} WHERE id = ?", (*values.values(), row[0]))
     return int(row[0])
 
 
 def _put_principals(db: Database, document_id: int, principals: Iterable[str]) -> None:
-    table = db.table("document_principals")
-    table.delete_where("document_id = ?", [document_id])
-    rows = [{"document_id": document_id, "principal": name} for name in sorted(set(principals))]
-    table.insert_all(rows)
+    db.execute("DELETE FROM document_principals WHERE document_id = ?", [document_id])
+    db.conn.executemany(
+        "INSERT INTO document_principals (document_id, principal) VALUES (?, ?)",
+        [(document_id, name) for name in sorted(set(principals))],
+    )
+
+
+def _put_metadata_pairs(db: Database, document_id: int, metadata: Metadata) -> None:
+    db.execute("DELETE FROM document_metadata WHERE document_id = ?", [document_id])
+    db.conn.executemany(
+        "INSERT INTO document_metadata (path, value, document_id) VALUES (?, ?, ?)",
+        [(path, value, document_id) for path, value in metadata_pairs(metadata)],
+    )
 
 
 def _put_pages(db: Database, document_id: int, pages: Iterable[Page]) -> None:
-    table = db.table("pages")
-    table.delete_where("document_id = ?", [document_id])
-    table.insert_all([{"document_id": document_id, **asdict(page)} for page in pages])
+    db.execute("DELETE FROM pages WHERE document_id = ?", [document_id])
+    db.conn.executemany(
+        'INSERT INTO pages (document_id, number, start, "end") VALUES (?, ?, ?, ?)',
+        [(document_id, page.number, page.start, page.end) for page in pages],
+    )
 
 
 def _put_passages(db: Database, recut: Recut) -> None:
-    """Replace a document's passages and vectors; triggers see to the words and the log."""
-    db.table("passages").delete_where("document_id = ?", [recut.document_id])
+    """Replace a document's passages and vectors; triggers see to the logs."""
+    db.execute("DELETE FROM passages WHERE document_id = ?", [recut.document_id])
     # The counter only grows, so an id is never given twice, even after a delete.
-    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'passages'").fetchone()
-    first = row[0] + 1 if row else 1
-    common = {"document_id": recut.document_id, "title": recut.title}
-    db.table("passages").insert_all(
-        {"id": first + ordinal, "ordinal": ordinal, **common, **asdict(passage)}
-        for ordinal, passage in enumerate(recut.passages)
+    first = last_number(db, "passages") + 1
+    db.conn.executemany(
+        'INSERT INTO passages (id, document_id, ordinal, start, "end", title, heading, text, page) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                first + ordinal,
+                recut.document_id,
+                ordinal,
+                cut.start,
+                cut.end,
+                recut.title,
+                cut.heading,
+                cut.text,
+                cut.page,
+            )
+            for ordinal, cut in enumerate(recut.passages)
+        ],
     )
-    db.table("vectors").insert_all(
-        {"passage_id": first + ordinal, "vector": vector.astype("<f4").tobytes()}
-        for ordinal, vector in enumerate(recut.vectors)
+    db.conn.executemany(
+        "INSERT INTO vectors (passage_id, vector) VALUES (?, ?)",
+        [
+            (first + ordinal, vector.astype("<f4").tobytes())
+            for ordinal, vector in enumerate(recut.vectors)
+        ],
     )
+
+
+def _trim_changes(db: Database) -> None:
+    """Forget the older changes of documents; who last looked before them reads all anew."""
+    last = last_number(db, "document_changes")
+    db.execute("DELETE FROM document_changes WHERE seq <= ?", [last - KEPT_CHANGES])

@@ -1,80 +1,112 @@
 """The YAML description of one reader training run.
 
 A spec says everything a run needs; the finished model folder keeps a copy of
-it. ``loop.py`` runs it.
+it. ``loop.py`` runs it; ``docs/training.md`` explains the options.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ..errors import TrainSpecInvalid
+from .options import (
+    DataFile,
+    DistillationSpec,
+    NegativesSpec,
+    OptimizerSpec,
+    QuantizationAwareSpec,
+    Section,
+    ValidationSpec,
+    WindowSpec,
+)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataFile(_Section):
-    """One SQuAD-format training file and how often an epoch repeats it."""
-
-    path: Path
-    weight: float = Field(default=1.0, gt=0, description="passes over the file per epoch")
-
-
-class WindowSpec(_Section):
-    """How a question and its context become one training window."""
-
-    max_question_tokens: int = Field(default=64, ge=8, le=256)
-    max_seq_tokens: int = Field(default=256, ge=32, le=512)
-    crop_share: float = Field(
-        default=0.7,
-        ge=0,
-        le=1,
-        description="share of examples cropped to crop_context_tokens",
-    )
-    crop_context_tokens: int = Field(default=96, ge=16, le=480)
-    off_answer_share: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="share of crops that miss the answer on purpose and so teach 'not here'",
-    )
-
-
-class OptimizerSpec(_Section):
-    """AdamW with warm-up, a constant rate, and a linear decay to zero at the end."""
-
-    learning_rate: float = Field(default=1e-4, gt=0)
-    weight_decay: float = Field(default=0.01, ge=0)
-    batch_size: int = Field(default=32, ge=1)
-    max_steps: int = Field(ge=1, description="optimizer steps of the whole run")
-    warmup_steps: int = Field(default=100, ge=0)
-    decay_share: float = Field(
-        default=0.5,
-        gt=0,
-        le=1,
-        description="last share of max_steps, decaying linearly to zero",
-    )
-    max_gradient_norm: float = Field(default=1.0, gt=0)
-
-
-class ReaderTrainSpec(_Section):
+class ReaderTrainSpec(Section):
     """One training run, as written in its YAML file."""
 
-    base_model: Path = Field(description="folder with config.json and model.safetensors")
+    base_model: Path | list[Path] = Field(
+        description="folder with config.json and model.safetensors, or with one of this "
+        "project's model.onnx; several of equal shape are averaged"
+    )
     tokenizer: Path = Field(description="tokenizer.json of the base model")
     output: Path = Field(description="folder for checkpoints and the finished model")
-    data: list[DataFile] = Field(min_length=1)
+    data: list[DataFile] = Field(default=[], description="may be empty only where max_steps is 0")
+    left_out_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of articles, by title, that is not trained on and chooses thresholds",
+    )
     windows: WindowSpec = WindowSpec()
+    negatives: NegativesSpec | None = None
+    objective: Literal["answers", "masked_words"] = Field(
+        default="answers",
+        description="masked_words learns from paragraphs; its model is a base for readers",
+    )
+    loss: Literal["per_window", "shared", "both"] = Field(
+        default="per_window",
+        description="softmax over each window, over all windows of a question, or the mean of both",
+    )
     optimizer: OptimizerSpec
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="of hidden states, not attention")
+    r_drop: float = Field(
+        default=0.0,
+        ge=0,
+        description="weight of the divergence between two passes with different dropout",
+    )
+    reinitialized_layers: int = Field(
+        default=0, ge=0, description="upper layers, and the head, that start at random"
+    )
+    ema_decay: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="a running average of the weights becomes the finished model",
+    )
+    distillation: DistillationSpec | None = None
+    quantization_aware: QuantizationAwareSpec | None = None
+    validation: ValidationSpec | None = None
     seed: int = 0
     precision: str = Field(default="bf16", pattern="^(fp32|bf16)$")
     device: str = Field(default="auto", pattern="^(auto|cpu|cuda)$")
     threads: int = Field(default=0, ge=0, description="CPU threads; 0 uses every core")
     checkpoint_every_steps: int = Field(default=250, ge=1)
+
+    @field_validator("quantization_aware", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        """Take ``true`` for the defaults and ``false`` for nothing."""
+        return ({} if value else None) if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "ReaderTrainSpec":
+        if self.optimizer.max_steps and not self.data:
+            raise ValueError("data: at least one file is needed to train on")
+        if self.r_drop and not self.dropout:
+            raise ValueError("r_drop: needs dropout, or both passes are the same")
+        is_text = [file.kind == "paragraphs" for file in self.data]
+        if self.objective == "masked_words":
+            if not all(is_text) or self._only_for_answers():
+                raise ValueError(
+                    "objective masked_words takes files of kind paragraphs, and none of "
+                    "negatives, r_drop, distillation, quantization_aware and validation"
+                )
+        elif any(is_text):
+            raise ValueError("data: kind paragraphs is for the objective masked_words")
+        if isinstance(self.base_model, list) and not self.base_model:
+            raise ValueError("base_model: the list is empty")
+        return self
+
+    def _only_for_answers(self) -> bool:
+        sections = self.negatives, self.distillation, self.quantization_aware, self.validation
+        return bool(self.r_drop) or any(section is not None for section in sections)
+
+    @property
+    def base_models(self) -> list[Path]:
+        """The folders to start from, one or several."""
+        return self.base_model if isinstance(self.base_model, list) else [self.base_model]
 
 
 def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
@@ -95,7 +127,8 @@ def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise TrainSpecInvalid(f"training spec {path}: {where}: {first['msg']}") from exc
+        what = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+        raise TrainSpecInvalid(f"training spec {path}: {what}") from exc
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:

@@ -1,91 +1,112 @@
-"""Training windows: one question and a slice of its context, with all places of the answer.
+"""Training windows: one question and a slice of a context, with all places of the answer.
 
 A crop around the answer costs a third of a full paragraph and still shows the
 model where the answer stands; a share of full-length windows keeps long
-contexts familiar. Depends on ``tokenizers`` and numpy only.
+contexts familiar. Depends on nothing but the standard library.
 """
 
+import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tokenizers import Tokenizer
+from .options import NegativesSpec, WindowSpec
 
-from ..squad import SquadAnswer, SquadQuestion
-from .spec import WindowSpec
-
-Offsets = Sequence[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingWindow:
-    """Token ids of ``[CLS] question [SEP] context slice [SEP]`` and the answer's places.
-
-    Attributes:
-        token_ids: the whole window.
-        context_start: position of the first context token; segment 1 begins here.
-        targets: inclusive (start_token, end_token) pairs, every occurrence of the
-            answer; ``((0, 0),)`` when the slice holds none.
-    """
-
-    token_ids: tuple[int, ...]
-    context_start: int
-    targets: tuple[tuple[int, int], ...]
+Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedQuestion:
-    """A question and its context as tokens, with the answer's token spans in the context."""
+    """A question and its context as tokens, with the answer's token spans in the context.
 
-    question_ids: tuple[int, ...]
-    context_ids: tuple[int, ...]
+    Attributes:
+        question_ids: at most ``max_question_tokens``.
+        context_ids: the whole context.
+        annotated: inclusive token pair of the annotated answer; None without an answer.
+        occurrences: every whole-token occurrence of its text.
+        negatives: contexts that lexical search found for the question and that do not
+            hold its answer.
+    """
+
+    question_ids: Tokens
+    context_ids: Tokens
     annotated: tuple[int, int] | None
     occurrences: tuple[tuple[int, int], ...]
+    negatives: tuple[Tokens, ...] = ()
 
 
-def encode_questions(
-    questions: Sequence[SquadQuestion], tokenizer: Tokenizer, max_question_tokens: int
-) -> Iterator[EncodedQuestion]:
-    """Tokenize questions in order, each context once per run of questions on it."""
-    context, encoding = None, None
-    for question in questions:
-        if encoding is None or question.context != context:
-            context = question.context
-            encoding = tokenizer.encode(context, add_special_tokens=False)
-        question_ids = tokenizer.encode(question.question, add_special_tokens=False).ids
-        annotated, occurrences = _answer_tokens(question, encoding.offsets)
-        yield EncodedQuestion(
-            question_ids=tuple(question_ids[:max_question_tokens]),
-            context_ids=tuple(encoding.ids),
-            annotated=annotated,
-            occurrences=occurrences,
+@dataclass(frozen=True, slots=True)
+class TrainingWindow:
+    """``[CLS] question [SEP] context slice [SEP]`` and the answer's places in it.
+
+    Attributes:
+        source: what it was cut from; windows share its tokens until they are put in a batch.
+        begin: first context token of the slice.
+        end: past its last one.
+        special: ids of ``[CLS]`` and ``[SEP]``.
+    """
+
+    source: EncodedQuestion
+    begin: int
+    end: int
+    special: tuple[int, int]
+
+    @property
+    def n_tokens(self) -> int:
+        """The length of the whole window."""
+        return self.context_start + self.end - self.begin + 1
+
+    @property
+    def token_ids(self) -> Tokens:
+        """The whole window."""
+        cls_id, sep_id = self.special
+        context_ids = self.source.context_ids[self.begin : self.end]
+        return (cls_id, *self.source.question_ids, sep_id, *context_ids, sep_id)
+
+    @property
+    def context_start(self) -> int:
+        """Position of the first context token; segment 1 begins here."""
+        return len(self.source.question_ids) + 2
+
+    @property
+    def targets(self) -> tuple[tuple[int, int], ...]:
+        """Inclusive (start_token, end_token) pairs; ``((0, 0),)`` when the slice holds none."""
+        shift = self.context_start - self.begin
+        inside = tuple(
+            (start + shift, stop + shift)
+            for start, stop in self.source.occurrences
+            if self.begin <= start and stop < self.end
         )
+        return inside or ((0, 0),)
 
 
-def _answer_tokens(
-    question: SquadQuestion, offsets: Offsets
-) -> tuple[tuple[int, int] | None, tuple[tuple[int, int], ...]]:
-    """Find the annotated answer's tokens and every whole-token occurrence of its text."""
-    if not question.answers:
-        return None, ()
-    answer = question.answers[0]
-    annotated = _covering_tokens(answer, offsets)
-    starts = {begin: token for token, (begin, _) in enumerate(offsets)}
-    ends = {end: token for token, (_, end) in enumerate(offsets)}
-    found = {annotated} if annotated else set()
-    at = question.context.find(answer.text)
-    while at >= 0 and answer.text:
-        if at in starts and at + len(answer.text) in ends:
-            found.add((starts[at], ends[at + len(answer.text)]))
-        at = question.context.find(answer.text, at + 1)
-    return annotated, tuple(sorted(found))
+def make_group(
+    encoded: EncodedQuestion,
+    spec: WindowSpec,
+    negatives: NegativesSpec | None,
+    rngs: tuple[random.Random, random.Random],
+    special: tuple[int, int],
+) -> tuple[TrainingWindow, ...]:
+    """Cut a question's windows: one of its context, then those of its negatives.
 
-
-def _covering_tokens(answer: SquadAnswer, offsets: Offsets) -> tuple[int, int] | None:
-    """Return the tokens that touch the answer's characters, or None if none does."""
-    stop = answer.start + len(answer.text)
-    inside = [i for i, (begin, end) in enumerate(offsets) if begin < stop and end > answer.start]
-    return (inside[0], inside[-1]) if inside else None
+    Args:
+        encoded: the question.
+        spec: lengths and shares.
+        negatives: how many; None for none.
+        rngs: one for the question's own window, one for all that negatives need, so that a
+            run with negatives sees the very same own windows as one without.
+        special: ids of ``[CLS]`` and ``[SEP]``.
+    """
+    own, extra = rngs
+    window = make_window(encoded, spec, own, special)
+    if negatives is None or not encoded.negatives or extra.random() >= negatives.share:
+        return (window,)
+    n_chosen = min(negatives.per_question, len(encoded.negatives))
+    others = [
+        EncodedQuestion(encoded.question_ids, context_ids, None, ())
+        for context_ids in extra.sample(encoded.negatives, n_chosen)
+    ]
+    return (window, *(make_window(other, spec, extra, special) for other in others))
 
 
 def make_window(
@@ -102,26 +123,12 @@ def make_window(
         rng: decides crop or not, and where.
         special: ids of ``[CLS]`` and ``[SEP]``.
     """
-    cls_id, sep_id = special
     room = spec.max_seq_tokens - len(encoded.question_ids) - 3
     if rng.random() < spec.crop_share:
         room = min(room, spec.crop_context_tokens)
     begin = _slice_start(encoded, room, spec.off_answer_share, rng)
     end = min(begin + room, len(encoded.context_ids))
-    shift = len(encoded.question_ids) + 2 - begin
-    targets = tuple(
-        (start + shift, stop + shift)
-        for start, stop in encoded.occurrences
-        if begin <= start and stop < end
-    )
-    ids = (
-        cls_id,
-        *encoded.question_ids,
-        sep_id,
-        *encoded.context_ids[begin:end],
-        sep_id,
-    )
-    return TrainingWindow(ids, len(encoded.question_ids) + 2, targets or ((0, 0),))
+    return TrainingWindow(encoded, begin, end, special)
 
 
 def _slice_start(
@@ -134,3 +141,13 @@ def _slice_start(
     start, stop = encoded.annotated
     lowest = max(0, min(stop - room + 1, last))
     return rng.randint(lowest, max(lowest, min(start, last)))
+
+
+def context_key(context: str) -> str:
+    """Return the name of a context in a file of negatives: half of its SHA-256, in hex."""
+    return hashlib.sha256(context.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def longest(group: Sequence[TrainingWindow]) -> int:
+    """Return the number of tokens of the longest window of a group."""
+    return max(window.n_tokens for window in group)

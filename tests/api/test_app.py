@@ -156,6 +156,40 @@ def test_impossible_collection_is_a_problem(client: TestClient) -> None:
     assert problem["type"] == "urn:answerable:problem:collection-invalid"
 
 
+def test_filters_narrow_a_search(client: TestClient) -> None:
+    """The ``filters`` object means what it means to the engine, for both routes."""
+    everything = client.post("/v1/search", json={"query": "leave", "mode": "lexical"}).json()
+    uris = {hit["document"]["uri"] for hit in everything["hits"]}
+    assert len(uris) == 1
+    body = {"query": "leave", "mode": "lexical", "filters": {"media_types": ["text/html"]}}
+    assert client.post("/v1/search", json=body).json()["hits"] == []
+    body["filters"] = {"media_types": ["text/plain"], "since": "2000-01-01", "metadata": {}}
+    assert len(client.post("/v1/search", json=body).json()["hits"]) == 1
+    asked = {"question": "Parental leave?", "filters": {"metadata": {"author": "Ann"}}}
+    assert client.post("/v1/ask", json=asked).json()["reason"] == "no_passages"
+
+
+@pytest.mark.parametrize(
+    ("filters", "kind", "detail"),
+    [
+        ({"since": "soon"}, "filter-invalid", "since 'soon' is not a date"),
+        ({"documents": []}, "filter-invalid", "documents is empty"),
+        ({"metadata": {"": 1}}, "filter-invalid", "is not one"),
+        ({"metadata": {"a": {}}}, "request-invalid", "#/filters/metadata/a"),
+        ({"documents": ["1"]}, "request-invalid", "#/filters/documents/0"),
+        ({"principals": ["group:hr"]}, "request-invalid", "#/filters/principals"),
+    ],
+)
+def test_impossible_filters_are_a_problem(
+    client: TestClient, filters: dict[str, Any], kind: str, detail: str
+) -> None:
+    """A filter that cannot hold is the client's error, and who asks is no filter."""
+    response = client.post("/v1/search", json={"query": "x", "filters": filters})
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (422, f"urn:answerable:problem:{kind}")
+    assert detail in problem["detail"]
+
+
 @pytest.mark.parametrize(("method", "path", "status"), [
     ("GET", "/nowhere", 404),
     ("GET", "/v1/ask", 405),
@@ -209,6 +243,13 @@ def test_docs_need_no_network(client: TestClient) -> None:
         assert path in page
     assert "integer, 1 to 100, or null" in page
     assert "://" not in page.replace("file:///handbook", "")
+
+
+def test_docs_show_what_filters_hold(client: TestClient) -> None:
+    """The page names each filter with its type."""
+    page = client.get("/docs").text
+    assert "<code>filters.media_types</code></td><td>list of string, or null" in page
+    assert "<code>filters.metadata</code></td><td>object of string, or integer" in page
 
 
 def test_docs_examples_fit_their_models(client: TestClient) -> None:

@@ -66,6 +66,10 @@ def test_min_probability_above_the_answer_abstains(cli: RunCli, shared: Path) ->
         (("ask", "\u200b\x01"), "the question is empty"),
         (("search", " "), "the question is empty"),
         (("search", "x", "--as", "user:"), "principal 'user:' is neither"),
+        (("search", "x", "--since", "soon"), "since 'soon' is not a date"),
+        (("ask", "x", "--where", "author"), "not of the form KEY=VALUE"),
+        (("ask", "x", "--where", "=Ann"), "metadata key '' is not one"),
+        (("search", "x", "--document", "0"), "0 is not the id of a document"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_1(
@@ -164,3 +168,26 @@ def test_chat_at_a_terminal_prompts(
     assert run.out.startswith("? three days per week\n")
     assert run.out.endswith("? \n")
     assert "Ctrl-D" in run.err
+
+
+def test_filters_narrow_a_search(cli: RunCli, own: Path) -> None:
+    """Metadata told at ingest, type, date, id and collection each find or leave out."""
+    (own / "new.txt").write_text("Maternity cover is arranged by the office.")
+    told = ("--metadata", "author=Ann", "--metadata", "dept.name=HR")
+    run = cli("ingest", "new.txt", *told, "--collection", "extra", "--index", "index", cwd=own)
+    assert run.code == 0
+    search = ("search", "maternity cover", "--json", "--index", "index")
+
+    def n_found(*options: str) -> int:
+        return len(json.loads(cli(*search, *options, cwd=own).out)["hits"])
+
+    (hit,) = json.loads(cli(*search, "--where", "author=Ann", cwd=own).out)["hits"]
+    assert hit["document"]["uri"].endswith("/new.txt")
+    assert n_found("--where", "author=Ann", "--where", "dept.name=HR") == 1
+    assert n_found("--where", "author=Bob") == 0
+    assert n_found("--collection", "extra", "--collection", "none") == 1
+    assert n_found("--document", str(hit["document"]["id"])) == 1
+    assert n_found("--media-type", "text/plain", "--since", "2000-01-01") > 1
+    assert n_found("--until", "2000-01-01") == 0
+    abstained = cli("ask", "Maternity?", "--where", "author=Bob", "--index", "index", cwd=own)
+    assert (abstained.code, "nothing in the index" in abstained.out) == (3, True)

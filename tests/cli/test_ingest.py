@@ -77,3 +77,10 @@ def test_remove_names_what_it_took_and_what_it_missed(cli: RunCli, own: Path) ->
     again = cli("remove", "handbook/leave.txt", "--index", "index", "--json", cwd=own)
     assert again.code == 1
     assert json.loads(again.out) == {"removed": [], "not_found": ["handbook/leave.txt"]}
+
+
+def test_bad_metadata_is_one_line(cli: RunCli, own: Path) -> None:
+    """Metadata that is not KEY=VALUE stops the ingest before it begins."""
+    run = cli("ingest", "handbook", "--metadata", "author", "--index", "index", cwd=own)
+    assert (run.code, run.out) == (1, "")
+    assert run.err == "error: 'author' is not of the form KEY=VALUE, as in author=Ann\n"

@@ -1,8 +1,7 @@
-"""``train``, ``quantize`` and ``evaluate``: what they hand on, and what they print."""
+"""``train`` and ``quantize``: what they hand on, and what they print."""
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from answerable.api import model_building
 from answerable.api.model_building import BuiltModel
 from answerable.cli.main import main
 from answerable.index import ModelManifest
-from answerable.reader import SquadEvaluation
 
 SPEC = """
 base_model: base
@@ -31,6 +29,7 @@ class _Report:
     steps: int = 10
     seconds: float = 60.0
     final_loss: float = 1.25
+    validation: dict[str, float] | None = None
 
 
 def test_training_without_its_extra_says_what_to_install(
@@ -59,9 +58,10 @@ def test_quantize_hands_on_its_arguments(
     """The folder's name is the model's name unless --name says otherwise."""
     called: dict[str, object] = {}
 
-    def build(source: Path, out: Path, *, name: str, licence: str, origin: str) -> BuiltModel:
-        called.update(source=source, name=name, licence=licence, origin=origin)
-        manifest = ModelManifest(name, "reader", licence, origin, {}, {})
+    def build(source: Path, out: Path, *, name: str, **others: object) -> BuiltModel:
+        called.update(source=source, name=name, **others)
+        del called["on_step"]
+        manifest = ModelManifest(name, "reader", "", "", {}, {})
         return BuiltModel(out, manifest, 0.9951, 23_000_000)
 
     monkeypatch.setattr(model_building, "build_model", build)
@@ -71,6 +71,9 @@ def test_quantize_hands_on_its_arguments(
         "name": "int8",
         "licence": "Apache-2.0",
         "origin": "model",
+        "weight_bits": None,
+        "keep_fp32": (),
+        "fp32": False,
     }
     assert called == expected
     printed = capsys.readouterr().out
@@ -78,33 +81,28 @@ def test_quantize_hands_on_its_arguments(
     assert main(["quantize", "runs/model", "out/int8", "--name", "mine", "--json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert (value["name"], value["agreement"]) == ("mine", 0.9951)
+    choices = ["--weights", "7", "--keep-fp32", "*.layer.0.*", "--keep-fp32", "*.output.dense"]
+    assert main(["quantize", "runs/model", "out/int8", *choices]) == 0
+    assert (called["weight_bits"], called["keep_fp32"]) == (7, ["*.layer.0.*", "*.output.dense"])
+    assert main(["quantize", "runs/model", "out/fp32", "--fp32"]) == 0
+    assert called["fp32"] is True
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    "options",
     [
-        ([], "exact                   50.25\ntotal                   1,200\n"),
-        (["--json"], '{\n  "exact": 50.25,\n  "total": 1200\n}\n'),
+        ["--weights", "6"],
+        ["--weights", "9"],
+        ["--fp32", "--weights", "8"],
+        ["--fp32", "--keep-fp32", "a"],
     ],
 )
-def test_evaluate_prints_the_metrics(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    expected: str,
+def test_quantize_refuses_choices_that_make_no_sense(
+    options: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """``evaluate squad`` prints what the scorer found, one figure a line or as JSON."""
-
-    def evaluate(
-        path: Path, model: Path | None, *, on_progress: Callable[[int, int], None]
-    ) -> SquadEvaluation:
-        assert (path, model) == (Path("dev.json"), Path("reader"))
-        on_progress(1, 1)
-        return SquadEvaluation({"exact": 50.25, "total": 1200}, {}, {})
-
-    monkeypatch.setattr(api, "evaluate_squad_file", evaluate)
-    assert main(["evaluate", "squad", "dev.json", "--model", "reader", *arguments]) == 0
-    assert capsys.readouterr().out == expected
+    """Bits that are not offered, and quantizing what stays FP32, are wrong usage."""
+    assert main(["quantize", "runs/model", "out", *options]) == 2
+    assert options[0] in capsys.readouterr().err
 
 
 def test_train_hands_on_its_arguments(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from answerable.index import Encoder, Vectors
+from answerable.index import CutPassage, Encoder, Metadata, NewDocument, Vectors
 from answerable.index.local import LocalIndex
 from answerable.index.storage.store import PassageStore
-from answerable.index.storage.writer import CutPassage, NewDocument
+from answerable.index.storage.word_index import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ def new_document(
     collection: str = "default",
     principals: tuple[str, ...] = ("public",),
     title: str = "",
+    media_type: str = "text/plain",
+    modified_at: str | None = None,
+    metadata: Metadata | None = None,
 ) -> NewDocument:
     """Return a document whose passages are ``texts``, joined by blank lines."""
     whole, passages = "", []
@@ -37,14 +40,15 @@ def new_document(
         uri=uri,
         title=title or uri,
         collection=collection,
-        media_type="text/plain",
+        media_type=media_type,
         content_sha256=str(hash(whole)),
         size_bytes=len(whole),
         text=whole,
         pages=(),
         principals=principals,
-        modified_at=None,
+        modified_at=modified_at,
         passages=tuple(passages),
+        metadata=metadata or {},
     )
 
 
@@ -85,12 +89,22 @@ def contents(index: LocalIndex) -> Contents:
                 for table, column in (
                     ("passages", "id"),
                     ("vectors", "passage_id"),
-                    ("passages_fts_docsize", "id"),
                 )
+            ]
+        with WordIndex(store, index.folder).reading() as (_, snapshot):
+            words = [
+                int(id_)
+                for part in snapshot.parts
+                for id_, is_alive in zip(
+                    part.segment.passage_ids,
+                    part.alive if part.alive is not None else [True] * len(part.segment),
+                    strict=True,
+                )
+                if is_alive
             ]
     finally:
         store.close()
-    return Contents(*found)
+    return Contents(found[0], found[1], words)
 
 
 def unit_vectors(seed: int, n: int, dimension: int) -> Vectors:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 # Every step takes minutes: python -m tests.index.crash_trials FOLDER does that by hand.
-STRIDE = 41
+STRIDE = 23
 
 
 @pytest.mark.timeout(120)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from answerable.index import CutPassage
 from answerable.index.embedding import ENCODE_BATCH, PassageEmbedder
-from answerable.index.storage.writer import CutPassage
 from tests.fakes import HashEncoder
 
 

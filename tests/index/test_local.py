@@ -225,7 +225,7 @@ def test_searching_while_another_writes(index: LocalIndex, encoder: HashEncoder)
         with LocalIndex.open(index.folder, encoder) as second:
             assert len(second.dense_search(encoder.encode(["one"])[0], 1, EVERYTHING)) == 1
         with pytest.raises(IndexLocked, match=f"process {os.getpid()}"):
-            index.remove([1])
+            index.delete([1])
 
 
 def test_threads_read_while_one_writes(index: LocalIndex, encoder: HashEncoder) -> None:

@@ -16,11 +16,12 @@ from transformers import BertConfig, BertForQuestionAnswering, BertModel
 from answerable.api import model_building
 from answerable.api.model_building import build_model
 from answerable.index import AnswerableError, ModelFolderInvalid, load_manifest
+from answerable.reader import OnnxReader
 from answerable.reader.export import export_reader
 from answerable.reader.quantization import QuantizationConfig, quantize_onnx
 from answerable.retriever import OnnxEncoder
 from answerable.retriever.export import encoder_settings, export_encoder
-from tests.reader.scripted import word_tokenizer
+from tests.reader.scripted import passage, word_tokenizer
 
 pytestmark = pytest.mark.models
 
@@ -28,7 +29,7 @@ TEXTS = ("the office opens at nine", "annual leave", "leave the keys at the desk
 _build = partial(build_model, name="tiny", licence="Apache-2.0", origin="random weights")
 
 
-def _config(**changes: int) -> BertConfig:
+def _config(**changes: object) -> BertConfig:
     return BertConfig(
         hidden_size=64,
         num_hidden_layers=2,
@@ -40,10 +41,10 @@ def _config(**changes: int) -> BertConfig:
     )
 
 
-def _reader_folder(folder: Path) -> Path:
+def _reader_folder(folder: Path, **changes: object) -> Path:
     """Write a question-answering model with random weights and its tokenizer."""
     torch.manual_seed(0)
-    BertForQuestionAnswering(_config()).save_pretrained(folder)
+    BertForQuestionAnswering(_config(**changes)).save_pretrained(folder)
     word_tokenizer(*TEXTS).save(str(folder / "tokenizer.json"))
     return folder
 
@@ -116,7 +117,68 @@ def test_a_built_reader_has_its_settings(tmp_path: Path) -> None:
         "null_threshold": 0.5,
     }
     assert load_manifest(tmp_path / "out", "reader") == built.manifest
+    files = {"model.onnx", "tokenizer.json", "golden.json", "fallback.onnx"}
+    assert built.manifest.files.keys() == files
     assert built.agreement > 0.95
+    assert _initializers(tmp_path / "out" / "model.onnx") == {onnx.TensorProto.INT8}
+
+
+def test_a_reader_of_another_architecture_is_built(tmp_path: Path) -> None:
+    """What our own graph does not know goes through PyTorch's export, and is checked too."""
+    source = _reader_folder(tmp_path / "source", hidden_act="relu")
+    built = _build(source, tmp_path / "out")
+    assert built.manifest.files.keys() == {"model.onnx", "tokenizer.json", "golden.json"}
+    reader = OnnxReader.load(tmp_path / "out", threads=1)
+    assert reader.read("the office", [passage(TEXTS[0])]).spans
+
+
+@pytest.mark.parametrize("hidden_act", ["gelu", "relu"])
+def test_a_reader_in_fp32(tmp_path: Path, hidden_act: str) -> None:
+    """``--fp32`` gives a folder that runs and holds torch's logits."""
+    source = _reader_folder(tmp_path / "source", hidden_act=hidden_act)
+    built = _build(source, tmp_path / "out", fp32=True)
+    assert built.manifest.files.keys() == {"model.onnx", "tokenizer.json"}
+    path = tmp_path / "out" / "model.onnx"
+    assert _initializers(path) == {onnx.TensorProto.FLOAT}
+    names = {node.name for node in InferenceSession(path).get_inputs()}
+    feeds = {name: value[:1] for name, value in _feeds().items()}
+    model = BertForQuestionAnswering.from_pretrained(source).eval()
+    with torch.no_grad():
+        expected = model(**{k: torch.tensor(v) for k, v in feeds.items()})
+    start, end = _run(path, {name: feeds[name] for name in names})
+    np.testing.assert_allclose(start, expected.start_logits.numpy(), atol=1e-5)
+    np.testing.assert_allclose(end, expected.end_logits.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden_act", ["gelu", "relu"])
+def test_choices_reach_the_weights(tmp_path: Path, hidden_act: str) -> None:
+    """Seven bits stay within seven bits, and a module kept in FP32 has its weights there."""
+    source = _reader_folder(tmp_path / "source", hidden_act=hidden_act)
+    _build(source, tmp_path / "out", weight_bits=7, keep_fp32=["*layer.0*"])
+    model = onnx.load(tmp_path / "out" / "model.onnx")
+    large = [onnx.numpy_helper.to_array(t) for t in model.graph.initializer if len(t.dims) == 2]
+    products = [array for array in large if 64 in array.shape[:1] and array.shape[1] >= 64]
+    assert any(array.dtype == np.float32 for array in products)
+    codes = [array for array in products if array.dtype == np.int8]
+    assert codes and all(np.abs(array.astype(np.int16)).max() <= 127 for array in codes)
+    assert min(np.abs(array.astype(np.int16)).max() for array in codes) <= 64
+
+
+def test_a_pattern_that_names_nothing_is_refused(tmp_path: Path) -> None:
+    """A misspelt module is an error on both ways, and nothing is left."""
+    for act in ("gelu", "relu"):
+        source = _reader_folder(tmp_path / act, hidden_act=act)
+        with pytest.raises(AnswerableError, match="'nothing'; names are such as"):
+            _build(source, tmp_path / "out", keep_fp32=["nothing"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gelu", "relu"]
+
+
+def test_a_broken_tokenizer_is_refused(tmp_path: Path) -> None:
+    """A tokenizer that cannot be read is one clear error."""
+    source = _reader_folder(tmp_path / "source")
+    (source / "tokenizer.json").write_text("{}")
+    with pytest.raises(ModelFolderInvalid, match="cannot read the tokenizer"):
+        _build(source, tmp_path / "out")
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from answerable.index import DocumentInfo, Filters, Passage, ScoredPassage, Vectors
+from answerable.index import (
+    Document,
+    DocumentInfo,
+    DocumentNotFound,
+    Filters,
+    NewDocument,
+    Passage,
+    ScoredPassage,
+    Vectors,
+)
 
 
 class WordEncoder:
@@ -64,6 +73,28 @@ class FakeIndex:
         self.calls.append("document_infos")
         visible = set(self._visible(filters))
         return [self.documents[i - 100] for i in document_ids if i - 100 in visible]
+
+    def document(self, document_id: int, filters: Filters) -> Document:
+        """Return a visible document; its only passage is its text."""
+        if document_id - 100 not in self._visible(filters):
+            raise DocumentNotFound(f"there is no document {document_id}")
+        passage = self._passages[document_id - 100]
+        return Document(self.documents[document_id - 100], passage.text)
+
+    def add(self, documents: Sequence[NewDocument], vectors: Vectors) -> None:
+        """Append documents of one passage each."""
+        for document in documents:
+            passage_id = len(self._passages)
+            self.documents.append(_document(passage_id, document.principals[0]))
+            self._passages.append(_passage(passage_id, document.text))
+        self._vectors = np.concatenate([self._vectors, vectors])
+
+    def delete(self, document_ids: Sequence[int]) -> int:
+        """Delete the documents added last, whose ids those must be."""
+        assert sorted(document_ids) == [d.id for d in self.documents[-len(document_ids) :]]
+        del self.documents[-len(document_ids) :], self._passages[-len(document_ids) :]
+        self._vectors = self._vectors[: len(self._passages)]
+        return len(document_ids)
 
     def _matches(self, passage_id: int, terms: Sequence[str]) -> int:
         return len(set(terms) & set(self._passages[passage_id].text.lower().split()))

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from answerable.index import Filters
+from answerable.index.bm25 import MAX_REPEATS, MAX_TERMS, query_terms
 from answerable.index.local import LocalIndex
-from answerable.index.storage.lexical import MAX_TERMS, match_expression
 from tests.fakes import HashEncoder
 from tests.index.samples import new_document, put, put_texts
 
@@ -25,15 +25,17 @@ def _found(index: LocalIndex, terms: list[str], filters: Filters | None = None) 
 @KEEP_INDEX
 @given(terms=st.lists(st.text(st.characters(codec=None)), max_size=8))
 def test_any_string_is_safe(index: LocalIndex, terms: list[str]) -> None:
-    """No term is read as FTS5 syntax: control characters, quotes and surrogates included."""
+    """Any characters are text: control characters, quotes and surrogates included."""
     assert index.lexical_search(terms, 5, Filters()) == []
 
 
 @pytest.mark.parametrize(
     "term", ['"', "'", "*", "cat*", 'a"b', "NEAR(", "title:cat", "cat AND", "-", "^", "\0cat", "{}"]
 )
-def test_syntax_of_fts5_is_plain_text(index: LocalIndex, encoder: HashEncoder, term: str) -> None:
-    """FTS5's own operators neither fail nor keep the other terms from matching."""
+def test_syntax_of_other_engines_is_plain_text(
+    index: LocalIndex, encoder: HashEncoder, term: str
+) -> None:
+    """Operators neither fail nor keep the other terms from matching."""
     put_texts(index, encoder, {"a": ["the office cat"], **FILLER})
     assert _found(index, [term, "office"]) == ["the office cat"]
 
@@ -76,11 +78,13 @@ def test_nothing_to_search_for(index: LocalIndex, encoder: HashEncoder) -> None:
     assert index.lexical_search(["text"], 0, Filters()) == []
 
 
-def test_expression_is_bounded_and_without_repeats() -> None:
-    """Each distinct term is quoted once, and there are at most MAX_TERMS of them."""
-    assert match_expression(["a", "b", "a"]) == '"a" OR "b"'
-    many = [f"w{i}" for i in range(100_000)]
-    assert match_expression(many) == " OR ".join(f'"w{i}"' for i in range(MAX_TERMS))
+def test_queries_are_bounded() -> None:
+    """Many different words, and one that is repeated, count up to a limit."""
+    assert len(set(query_terms(["pay", "b", "pays"]))) == 2
+    assert len(query_terms(["pay", "b", "pays"])) == 3
+    assert len(query_terms([f"w{i}" for i in range(100_000)])) == MAX_TERMS
+    assert len(query_terms(["pay"] * 100_000)) == MAX_REPEATS
+    assert len(query_terms(["pay " * 100_000])) == MAX_REPEATS
 
 
 def test_filters_are_inside_the_search(index: LocalIndex, encoder: HashEncoder) -> None:
@@ -94,4 +98,4 @@ def test_filters_are_inside_the_search(index: LocalIndex, encoder: HashEncoder) 
     assert len(index.lexical_search(["cat"], 1, nobody)) == 1
     assert _found(index, ["cat"], nobody) == [shown.passages[0].text]
     assert len(_found(index, ["cat"], ann)) == 6
-    assert len(_found(index, ["cat"], Filters(collection="hr"))) == 5
+    assert len(_found(index, ["cat"], Filters(collections=("hr",)))) == 5

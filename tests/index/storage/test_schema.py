@@ -1,13 +1,21 @@
 """Migrations: each once, in order, recorded, whole or not at all."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlite_utils import Database
 
+from answerable.index import Filters, IndexLocked, MetadataEquals
+from answerable.index.local import LocalIndex, manifest_for
 from answerable.index.storage import schema
+from answerable.index.storage.lock import WriterLock
 from answerable.index.storage.schema import SCHEMA_VERSION, migrate, stored_schema_version
+from tests.fakes import HashEncoder
+from tests.index.samples import contents, new_document, put
 
 
 @pytest.fixture
@@ -71,3 +79,76 @@ def test_changes_are_logged_by_triggers(db: Database) -> None:
     db.execute("DELETE FROM documents")
     logged = db.execute("SELECT seq, op, passage_id FROM changes").fetchall()
     assert logged == [(1, "add", 5), (2, "delete", 5)]
+
+
+def _version_1(folder: Path, encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make an index as version 1 did, with one document for all and one for HR."""
+    manifest = manifest_for(encoder)
+    path = folder / "index.sqlite3"
+    folder.mkdir()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    db = Database(connection)
+    with monkeypatch.context() as old:
+        old.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+        migrate(db)
+    for key in ("encoder_name", "encoder_sha256", "dimension", "splitter_version"):
+        db.execute("INSERT INTO manifest VALUES (?, ?)", [key, str(getattr(manifest, key))])
+    for number, (text, principal) in enumerate(
+        [("old leave rules", "public"), ("secret leave rules", "group:hr")], start=1
+    ):
+        db.execute(
+            "INSERT INTO documents (collection, uri, title, media_type, content_sha256, "
+            "size_bytes, n_chars, text, modified_at, ingested_at) "
+            "VALUES ('default', ?, 'Rules', 'text/plain', '', 1, 1, ?, "
+            "'2024-05-01T00:00:00+00:00', '')",
+            [f"file:///{number}", text],
+        )
+        db.execute("INSERT INTO document_principals VALUES (?, ?)", [number, principal])
+        db.execute(
+            'INSERT INTO passages (document_id, ordinal, start, "end", title, heading, text) '
+            "VALUES (?, 0, 0, ?, 'Rules', '', ?)",
+            [number, len(text), text],
+        )
+        vector = encoder.encode([text])[0].astype("<f4").tobytes()
+        db.execute("INSERT INTO vectors VALUES (?, ?)", [number, vector])
+    connection.close()
+
+
+def test_index_of_version_1_is_migrated_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Opening it is enough: both searches, every filter and further ingests work at once."""
+    folder, encoder = tmp_path / "index", HashEncoder()
+    _version_1(folder, encoder, monkeypatch)
+    hr, nobody = Filters(principals=("group:hr",)), Filters(principals=())
+    with (
+        caplog.at_level(logging.INFO, "answerable"),
+        LocalIndex.open(folder, encoder) as index,
+    ):
+        assert "tables changed from version 1 to 3" in caplog.text
+        assert index.manifest.schema_version == SCHEMA_VERSION
+        assert [h.passage_id for h in index.lexical_search(["leave"], 5, hr)] == [1, 2]
+        assert [h.passage_id for h in index.lexical_search(["leave"], 5, nobody)] == [1]
+        query = encoder.encode(["old leave rules"])[0]
+        np.testing.assert_allclose(index.dense_search(query, 1, nobody)[0].score, 1.0, atol=1e-6)
+        assert len(index.documents(Filters(since="2024-05-01T00:00:00+00:00"))) == 2
+        assert index.documents(Filters())[0].metadata == {}
+        new = new_document("file:///3", ["new leave"], metadata={"author": "Ann"})
+        put(index, [new], encoder)
+        by_ann = Filters(metadata=(MetadataEquals("author", "Ann"),))
+        assert [h.passage_id for h in index.lexical_search(["leave"], 5, by_ann)] == [3]
+        assert contents(index).words == contents(index).passages == [1, 2, 3]
+        with index._store.reading() as db:
+            assert not [name for name in db.table_names() if "fts" in name]
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_older_index_waits_for_its_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process writes, an older index is not changed under it."""
+    folder, encoder = tmp_path / "index", HashEncoder()
+    _version_1(folder, encoder, monkeypatch)
+    with WriterLock(folder), pytest.raises(IndexLocked):
+        LocalIndex.open(folder, encoder)
+    with LocalIndex.open(folder, encoder) as index:
+        assert index.stats().n_documents == 2

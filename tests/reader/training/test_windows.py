@@ -6,8 +6,9 @@ import pytest
 from tokenizers import Tokenizer
 
 from answerable.reader.squad import SquadAnswer, SquadQuestion
-from answerable.reader.training.spec import WindowSpec
-from answerable.reader.training.windows import TrainingWindow, encode_questions, make_window
+from answerable.reader.training.encoding import encode_questions
+from answerable.reader.training.options import WindowSpec
+from answerable.reader.training.windows import TrainingWindow, make_window
 from tests.reader.scripted import word_tokenizer
 
 CONTEXT = "rome fell. " + " ".join(f"w{n}" for n in range(60)) + " and rome rose; romes art."

@@ -1,0 +1,43 @@
+"""A cache bounded by the memory of what it holds, the least recently used going first."""
+
+import threading
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+# What an entry takes beside its arrays: keys may be long, and callers choose them.
+_OVERHEAD_BYTES = 1024
+
+
+class LimitedCache(Generic[K, V]):
+    """Remembers values up to a number of bytes; safe to use from any thread."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Hold nothing yet."""
+        self._max_bytes = max_bytes
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._n_bytes = 0
+
+    def get(self, key: K) -> V | None:
+        """Return what was put there last, if it is still held."""
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
+
+    def put(self, key: K, value: V, n_bytes: int) -> None:
+        """Hold a value of that size, and drop others for it; not one larger than the limit."""
+        n_bytes += _OVERHEAD_BYTES
+        with self._lock:
+            if key in self._entries:
+                self._n_bytes -= self._entries.pop(key)[1]
+            if n_bytes > self._max_bytes:
+                return
+            self._entries[key] = (value, n_bytes)
+            self._n_bytes += n_bytes
+            while self._n_bytes > self._max_bytes:
+                self._n_bytes -= self._entries.popitem(last=False)[1][1]

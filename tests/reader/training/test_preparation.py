@@ -1,0 +1,77 @@
+"""The scripts that prepare training data: mined negatives and recurring phrases."""
+
+import importlib.util
+import random
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from answerable.reader.squad import SquadAnswer, SquadQuestion
+
+pytestmark = pytest.mark.source
+
+TEXT = (
+    "Mount Pleasant lies in the north of the county. The railway reached it in 1889 and brought "
+    "many people. Farmers then sold their wool to buyers from Mount Pleasant. Rain falls often."
+)
+OTHER = "Wool was sold in the county by farmers who came there on the railway with their carts."
+
+
+def _script(root: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, root / "benchmarks" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _question(id_: str, title: str, context: str, answer: str) -> SquadQuestion:
+    answers = (SquadAnswer(answer, context.index(answer)),) if answer else ()
+    return SquadQuestion(id_, title, context, "Who sold wool?", answers)
+
+
+def test_mined_passages_match_and_lack_the_answer(source_root: Path) -> None:
+    """Never the own context, nothing with the answer as a whole word, half of the own article."""
+    script = _script(source_root, "mine_negatives")
+    contexts = {
+        "own": ("A", "The Shepherds sold wool to the town."),
+        "holds": ("A", "Wool came from the shepherds."),
+        "near": ("A", "Wool is sold by weight."),
+        "far": ("B", "Selling wool was forbidden, and shepherdess was no trade."),
+        "apart": ("B", "Nothing here is about it."),
+    }
+    questions = [
+        _question(name, title, context, "Shepherds" if name == "own" else "")
+        for name, (title, context) in contexts.items()
+    ]
+    paragraphs = script.distinct_paragraphs(questions)
+    found = script.mine(script.build_search(paragraphs), paragraphs, questions[0], keep=4)
+    assert [p.context for p in found] == [contexts["near"][1], contexts["far"][1]]
+
+
+def test_a_recurring_phrase_is_hidden_once_and_stands_once(source_root: Path) -> None:
+    """The question's sentence has the hole, the context the answer, at the offset given."""
+    script = _script(source_root, "recurring_spans")
+    (cloze,) = script.clozes(TEXT, random.Random(0), 1)
+    assert cloze.answer == "Mount Pleasant"
+    assert cloze.question.count("[MASK]") == 1 and "Mount Pleasant" not in cloze.question
+    assert cloze.context.count("Mount Pleasant") == 1
+    assert cloze.context[cloze.start :].startswith(cloze.answer)
+
+
+def test_some_phrases_are_asked_for_where_they_are_not(source_root: Path) -> None:
+    """With a share of 1 every question stands on a text of the article without its answer."""
+    script = _script(source_root, "recurring_spans")
+    made = script.article_questions(
+        [TEXT, OTHER], random.Random(0), per_paragraph=1, unanswerable=1.0
+    )
+    assert [(p["context"], p["qas"][0]["answers"]) for p in made] == [(OTHER, [])]
+
+
+@pytest.mark.parametrize("text", ["", "One.", "the the the", "Rain. Rain. Rain."])
+def test_texts_without_a_phrase(source_root: Path, text: str) -> None:
+    """Too little text makes no question."""
+    assert _script(source_root, "recurring_spans").clozes(text, random.Random(0), 2) == []
