@@ -95,7 +95,8 @@ types:  ## link the five folders under typings/answerable for mypy, pyright and 
 
 bench: install models  ## measure every figure of the README: make bench DATA=FOLDER
 	@$(MODELS_VENV)/bin/python benchmarks/encoder_fidelity.py --data "$(DATA)"
-	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz"
+	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz" \
+		"$(DATA)"/squadshifts/*.json.gz "$(DATA)/policyqa/dev.json.gz"
 	@$(BIN)/python benchmarks/passage_prior.py "$(DATA)/squad/dev-a-v2.0.json.gz"
 	@$(BIN)/python benchmarks/calibrate_reader.py "$(DATA)/squad/dev-a-v2.0.json.gz" "$(DATA)/squad/train-v2.0.json.gz"
 	@$(BIN)/python benchmarks/real_documents.py "$(DATA)/documents"

@@ -11,8 +11,8 @@ truth is what it finds. Writes ``results/vector_search.json``.
 
 import argparse
 import json
-import resource
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -141,15 +141,24 @@ def built(store: PassageStore, folder: Path) -> dict[str, Any]:
     """Train, encode, tune and write the file; return what it cost."""
     writer = StoreWriter(store.path)
     writer._db.execute("DELETE FROM generations")
-    before, started, cpu = peak_mb(), time.perf_counter(), time.process_time()
+    is_over, sizes = threading.Event(), [resident_bytes()]
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            sizes.append(resident_bytes())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    started, cpu = time.perf_counter(), time.process_time()
     publish(store, writer, folder)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    is_over.set()
+    watcher.join()
     writer.close()
     return {
         "seconds": round(seconds, 1),
         "cpu_seconds": round(cpu, 1),
-        "peak_memory_mb": peak_mb(),
-        "peak_memory_before_mb": before,
+        "peak_memory_mb": round((max(sizes) - sizes[0]) / 1e6),
     }
 
 
@@ -318,11 +327,6 @@ def resident_bytes() -> int:
     """Return the memory of this process that no file stands for."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * int(next(x for x in lines if x.startswith("RssAnon")).split()[1])
-
-
-def peak_mb() -> int:
-    """Return the most memory that this process ever had, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
