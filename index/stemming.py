@@ -83,7 +83,8 @@ def _ends_short(word: str) -> bool:
 
 
 def _plurals(word: str) -> str:
-    if word.endswith(("sses", "ies")):
+    # SQLite asks for one letter more before these endings than Porter does.
+    if (word.endswith("sses") and len(word) > 4) or (word.endswith("ies") and len(word) > 3):
         return word[:-2]
     if word.endswith("s") and not word.endswith("ss"):
         return word[:-1]
