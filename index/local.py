@@ -213,10 +213,10 @@ class LocalIndex:
                 "%s: nothing is lost, but until an ingest can write it the index opens slower", exc
             )
 
-    def _publish(self, writer: StoreWriter) -> None:
+    def _publish(self, writer: StoreWriter, *, may_train: bool = True) -> None:
         from .storage.generations import publish
 
-        publish(self._store, writer, self.folder)
+        publish(self._store, writer, self.folder, may_train=may_train)
         self._words.publish(writer)
 
     def _mend_cache(self) -> None:
@@ -225,7 +225,7 @@ class LocalIndex:
             return
         try:
             with self.writing() as writer:
-                self._publish(writer)
+                self._publish(writer, may_train=False)  # opening must not take minutes
         except AnswerableError as exc:
             # Searching works without the file; the next ingest writes it.
             logger.info("vector file not written: %s", exc)
