@@ -2,8 +2,7 @@
 
     python benchmarks/mine_negatives.py train-v2.0.json.gz --out runs/negatives.jsonl
 
-Searches the training paragraphs themselves with SQLite's FTS5 (BM25)
-at run time. Half of what is kept comes from the question's own article, half from others. A
+Searches the training paragraphs themselves with SQLite's FTS5 (BM25). Half of what is kept comes from the question's own article, half from others. A
 spec names the file under ``negatives``. With the spec's ``left_out_share``, left-out articles
 are neither searched nor asked about.
 """
