@@ -9,19 +9,16 @@ code as the INT8 one, so quantization is all that differs. Needs the extras ``mo
 """
 
 import argparse
-import csv
-import gzip
 import importlib.resources
-import json
 import random
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from report import sha256_of, write_report
+from retrieval_collections import Collection, json_lines, read_beir
 
 from answerable.index import ModelManifest, Vectors, sha256_of_file, write_manifest
 from answerable.reader import read_squad
@@ -29,19 +26,6 @@ from answerable.retriever import OnnxEncoder, default_encoder_folder
 from answerable.retriever.export import encoder_settings, export_encoder
 
 DEPTH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Documents, questions, and the documents that are right for each question.
-
-    Attributes:
-        relevant: for each question, positions in ``documents``.
-    """
-
-    documents: list[str]
-    questions: list[str]
-    relevant: list[frozenset[int]]
 
 
 def main() -> None:
@@ -92,24 +76,7 @@ def load_fp32(source: Path, folder: Path) -> OnnxEncoder:
 
 def sample_paragraphs(path: Path, count: int) -> list[str]:
     """Return ``count`` paragraphs drawn from a file of many, the same ones each time."""
-    return random.Random(0).sample([line["text"] for line in _json_lines(path)], count)
-
-
-def read_beir(folder: Path) -> Collection:
-    """Read a test collection in BEIR layout; questions without judgements are left out."""
-    corpus = list(_json_lines(folder / "corpus.jsonl.gz"))
-    positions = {line["_id"]: position for position, line in enumerate(corpus)}
-    relevant: dict[str, set[int]] = {}
-    with gzip.open(folder / "qrels.tsv.gz", "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            if int(row["score"]) > 0:
-                relevant.setdefault(row["query-id"], set()).add(positions[row["corpus-id"]])
-    queries = [q for q in _json_lines(folder / "queries.jsonl.gz") if q["_id"] in relevant]
-    return Collection(
-        documents=[line["text"] for line in corpus],
-        questions=[query["text"] for query in queries],
-        relevant=[frozenset(relevant[query["_id"]]) for query in queries],
-    )
+    return random.Random(0).sample([line["text"] for line in json_lines(path)], count)
 
 
 def read_paragraph_search(path: Path, count: int) -> Collection:
@@ -119,7 +86,7 @@ def read_paragraph_search(path: Path, count: int) -> Collection:
     answerable = [question for question in questions if question.is_answerable]
     sample = random.Random(0).sample(answerable, min(count, len(answerable)))
     return Collection(
-        documents=list(positions),
+        documents=[("", text) for text in positions],
         questions=[question.question for question in sample],
         relevant=[frozenset({positions[question.context]}) for question in sample],
     )
@@ -150,7 +117,7 @@ def compare(fp32: OnnxEncoder, int8: OnnxEncoder, collection: Collection) -> dic
 
 def _quality(encoder: OnnxEncoder, collection: Collection) -> dict[str, float]:
     """Return nDCG and recall at 10, in percent, of exact search by cosine."""
-    documents = encoder.encode(collection.documents)
+    documents = encoder.encode([text for _, text in collection.documents])
     questions = encoder.encode(collection.questions)
     ranked = _rank(questions, documents)
     ndcg, recall = [], []
@@ -174,12 +141,6 @@ def _rank(questions: Vectors, documents: Vectors) -> list[list[int]]:
 def _discounts(depth: int) -> Vectors:
     """Return 1 / log2(rank + 1) for ranks 1 to ``depth``. Source: Järvelin, Kekäläinen 2002."""
     return (1 / np.log2(np.arange(2, depth + 2))).astype(np.float32)
-
-
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,19 @@ of each case's first search beside it.
 """
 
 import argparse
-import csv
 import gzip
 import json
 import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from report import sha256_of, write_report
+from retrieval_collections import Collection, read_beir
 from wiki_index import PlaceholderEncoder, open_wiki_index, paragraphs
 
 from answerable.index import CutPassage, Filters, LocalIndex, NewDocument
@@ -36,20 +35,6 @@ QUESTIONS_TIMED = 500
 CANDIDATES = 50  # as many as the retriever takes from the channel
 
 Search = Callable[[str], Sequence[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """Documents, questions, and the documents that are right for each question.
-
-    Attributes:
-        documents: title and text.
-        relevant: for each question, positions in ``documents``.
-    """
-
-    documents: list[tuple[str, str]]
-    questions: list[str]
-    relevant: list[frozenset[int]]
 
 
 def main() -> None:
@@ -104,23 +89,6 @@ def read_squad_paragraphs(path: Path, data: Path, n_distractors: int) -> Collect
     everything = list(paragraphs(data))
     documents += random.Random(1).sample(everything, min(n_distractors, len(everything)))
     return Collection(documents, questions, relevant)
-
-
-def read_beir(folder: Path) -> Collection:
-    """Read a test collection in BEIR layout; questions without judgements are left out."""
-    corpus = list(_json_lines(folder / "corpus.jsonl.gz"))
-    positions = {line["_id"]: position for position, line in enumerate(corpus)}
-    relevant: dict[str, set[int]] = {}
-    with gzip.open(folder / "qrels.tsv.gz", "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file, delimiter="\t"):
-            if int(row["score"]) > 0:
-                relevant.setdefault(row["query-id"], set()).add(positions[row["corpus-id"]])
-    queries = [q for q in _json_lines(folder / "queries.jsonl.gz") if q["_id"] in relevant]
-    return Collection(
-        documents=[(line.get("title") or "", line["text"]) for line in corpus],
-        questions=[query["text"] for query in queries],
-        relevant=[frozenset(relevant[query["_id"]]) for query in queries],
-    )
 
 
 def quality(collection: Collection) -> dict[str, Any]:
@@ -249,12 +217,6 @@ def _timed(index: LocalIndex, asked: Sequence[Sequence[str]], filters: Filters) 
         times.append(1000 * (time.perf_counter() - started))
     p50, p99 = np.percentile(times[1:], [50, 99])
     return {"first": round(times[0], 1), "p50": round(p50, 2), "p99": round(p99, 2)}
-
-
-def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
 
 
 if __name__ == "__main__":
