@@ -11,7 +11,8 @@ from .errors import (
     ModelFolderInvalid,
     SourceNotFound,
 )
-from .ingest import IngestOptions, IngestProgress, ingest
+from .ingest import IngestProgress, ingest
+from .loading import IngestOptions
 from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .memory import MemoryIndex

@@ -152,6 +152,10 @@ class LocalIndex:
         """Return what is stored of the document at ``uri``, or None."""
         return self._store.stored_version(collection, uri)
 
+    def addresses(self, collection: str) -> Iterator[tuple[int, str]]:
+        """Yield id and address of a collection's documents; they are not held in memory."""
+        return self._store.addresses(collection)
+
     def stats(self) -> IndexStats:
         """Count what the index holds."""
         return self._store.stats()
@@ -204,14 +208,16 @@ class LocalIndex:
 
         A file that cannot be written is only a warning: what it would hold is in the database.
         """
-        try:
+        with _only_a_warning():
             self._publish(writer)
-        except IndexDamaged:
-            raise
-        except AnswerableError as exc:
-            logger.warning(
-                "%s: nothing is lost, but until an ingest can write it the index opens slower", exc
-            )
+
+    def publish_unfinished(self, writer: StoreWriter, *, with_vectors: bool) -> None:
+        """Write word files, and a vector file if asked, in the midst of an ingest; train nothing."""
+        with _only_a_warning():
+            if with_vectors:
+                self._publish(writer, may_train=False)
+            else:
+                self._words.publish(writer)
 
     def _publish(self, writer: StoreWriter, *, may_train: bool = True) -> None:
         from .storage.generations import publish
@@ -238,6 +244,18 @@ class LocalIndex:
                 self._words.publish(writer)
         except AnswerableError as exc:
             logger.info("word files not written: %s", exc)
+
+
+@contextmanager
+def _only_a_warning() -> Iterator[None]:
+    try:
+        yield
+    except IndexDamaged:
+        raise
+    except AnswerableError as exc:
+        logger.warning(
+            "%s: nothing is lost, but until an ingest can write it the index opens slower", exc
+        )
 
 
 def manifest_for(encoder: Encoder) -> IndexManifest:

@@ -42,6 +42,7 @@ class Extractor:
     def __init__(self, limits: ExtractionLimits | None = None) -> None:
         self._limits = limits or ExtractionLimits()
         self._child: _Child | None = None
+        self._is_aborted = False
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +60,13 @@ class Extractor:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+    def abort(self) -> None:
+        """End the reading of a file, from another thread; no file is read in a child after it."""
+        self._is_aborted = True
+        child = self._child
+        if child is not None:
+            child.kill()
 
     @property
     def child_pid(self) -> int | None:
@@ -112,6 +120,8 @@ class Extractor:
             if child is None or child.n_files >= self._limits.files_per_child:
                 self.close()
                 child = self._child = _Child(self._limits)
+            if self._is_aborted:
+                raise ExtractionFailed("the ingest was stopped")
             try:
                 reply = child.ask(request)
             except ExtractionFailed as exc:
@@ -182,6 +192,10 @@ class _Child:
         self.n_files += 1
         self._send(request)
         return self._receive(self._limits.wall_seconds)
+
+    def kill(self) -> None:
+        """Kill the process; whoever waits for its reply notices."""
+        self._process.kill()
 
     def end(self) -> None:
         """Kill the process, if it still runs, and close the pipes."""

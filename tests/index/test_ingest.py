@@ -1,7 +1,6 @@
 """Files into the index: what is added, skipped, replaced, removed, and how failures are told."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,10 +14,13 @@ from answerable.index import (
     IngestReport,
     Page,
     SourceNotFound,
+    loading,
 )
 from answerable.index.documents import Extractor
-from answerable.index.ingest import IngestOptions, IngestProgress, ingest
+from answerable.index.ingest import IngestProgress, ingest
+from answerable.index.loading import FileLoader, IngestOptions, LoadedFile
 from answerable.index.local import LocalIndex
+from answerable.index.sources import SourceFile
 from answerable.index.storage.lock import WriterLock
 from answerable.index.storage.writer import StoreWriter
 from tests.fakes import HashEncoder
@@ -184,11 +186,15 @@ def test_file_that_vanishes_on_the_way(
 ) -> None:
     """A file removed between the walk and its turn is a failure, not a crash."""
     folder = _write(tmp_path / "docs", {"a.txt": "one", "b.txt": "two"})
+    load = FileLoader.load
 
-    def on_progress(progress: IngestProgress) -> None:
-        (folder / "b.txt").unlink(missing_ok=True)
+    def removing(self: FileLoader, source: SourceFile) -> LoadedFile:
+        if source.path.name == "b.txt":
+            source.path.unlink()
+        return load(self, source)
 
-    report = ingest(index, HashEncoder(), [folder], IngestOptions(), on_progress)
+    monkeypatch.setattr(FileLoader, "load", removing)
+    report = _ingest(index, folder)
     gone = FileFailure((folder / "b.txt").as_uri(), "cannot be read: No such file or directory")
     assert report == IngestReport(added=1, passages=1, failures=(gone,))
 
@@ -232,7 +238,7 @@ def test_interrupted_ingest_goes_on_later(
     index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C keeps the batches committed before it, and the next ingest does the rest."""
-    monkeypatch.setattr(sys.modules["answerable.index.ingest"], "BATCH_DOCUMENTS", 2)
+    monkeypatch.setattr(loading, "BATCH_FILES", 2)
     folder = _write(tmp_path / "docs", {f"{i}.txt": f"text {i}" for i in range(7)})
 
     def interrupt(progress: IngestProgress) -> None:
@@ -241,17 +247,20 @@ def test_interrupted_ingest_goes_on_later(
 
     with pytest.raises(KeyboardInterrupt):
         ingest(index, HashEncoder(), [folder], IngestOptions(), interrupt)
-    assert sorted(_texts(index)) == ["0.txt", "1.txt", "2.txt", "3.txt"]
+    assert sorted(_texts(index)) == [f"{i}.txt" for i in range(6)]
     index.refresh()
-    assert index._vectors.ids().tolist() == contents(index).words == [1, 2, 3, 4]
-    assert _ingest(index, folder) == IngestReport(added=3, unchanged=4, passages=3)
+    assert index._vectors.ids().tolist() == contents(index).words == [1, 2, 3, 4, 5, 6]
+    assert _ingest(index, folder) == IngestReport(added=1, unchanged=6, passages=1)
     assert len(_texts(index)) == 7
 
 
 def test_batches_are_bounded(
     index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A batch is committed at 16 documents, or with the one that makes it 64 passages."""
+    """Small documents share a transaction; it ends with the one that makes it large enough."""
+    monkeypatch.setattr(loading, "BATCH_FILES", 16)
+    monkeypatch.setattr(loading, "BATCH_PASSAGES", 64)
+    monkeypatch.setattr(loading, "BATCH_SECONDS", 60)
     sizes: list[tuple[int, int]] = []
     original = StoreWriter.put
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from answerable.index import Filters, IndexLocked, IndexModelMismatch, IndexNotFound, Vectors
-from answerable.index.ingest import IngestOptions, IngestProgress, ingest
+from answerable.index.ingest import IngestProgress, ingest
+from answerable.index.loading import IngestOptions
 from answerable.index.local import LocalIndex
 from answerable.index.reembed import reembed
 from answerable.index.storage.lock import WriterLock
