@@ -97,3 +97,20 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
                 )
             )
     assert found[0] == found[1]
+
+
+@pytest.mark.timeout(60)
+def test_interrupted_once(tmp_path: Path) -> None:
+    """Ctrl-C ends all threads soon, keeps what was committed, and the rest is done later."""
+    docs, index = _docs(tmp_path / "docs"), tmp_path / "index"
+    with subprocess.Popen(
+        _command(docs, index), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == b"done 1\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) != 0
+        assert process.stderr.read().splitlines()[-1] == b"KeyboardInterrupt"
+    done = subprocess.run(_command(docs, index), cwd=ROOT, capture_output=True, check=True)
+    _, added, unchanged, _ = done.stdout.splitlines()[-1].split()
+    assert int(added) + int(unchanged) == 159 and 5 <= int(unchanged) < 159
