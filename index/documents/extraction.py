@@ -116,12 +116,12 @@ class Extractor:
         """
         request = {"path": os.path.abspath(path), "media_type": kind.media_type}
         while True:
+            self._check_aborted()
             child = self._child
             if child is None or child.n_files >= self._limits.files_per_child:
                 self.close()
                 child = self._child = _Child(self._limits)
-            if self._is_aborted:
-                raise ExtractionFailed("the ingest was stopped")
+                self._check_aborted()  # it may have been, while there was no child to kill
             try:
                 reply = child.ask(request)
             except ExtractionFailed as exc:
@@ -137,6 +137,10 @@ class Extractor:
                 raise ExtractionFailed(reply["reason"])
             pages = tuple(Page(**page) for page in reply.pop("pages"))
             return ExtractedDocument(**reply, pages=pages)
+
+    def _check_aborted(self) -> None:
+        if self._is_aborted:
+            raise ExtractionFailed("the ingest was stopped")
 
 
 class _ChildDied(ExtractionFailed):

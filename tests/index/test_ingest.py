@@ -1,6 +1,8 @@
 """Files into the index: what is added, skipped, replaced, removed, and how failures are told."""
 
 import os
+import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +29,8 @@ from tests.fakes import HashEncoder
 from tests.index.samples import contents
 
 EVERYTHING = Filters()
+# Not by an import: the package exports a function of the same name.
+INGEST = sys.modules["answerable.index.ingest"]
 
 
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -275,3 +279,57 @@ def test_batches_are_bounded(
     each = index.documents(EVERYTHING)[-1].n_passages
     assert 30 < each < 60  # so two large files fill a batch
     assert sizes == [(16, 16), (6, 4 + 2 * each), (1, each)]
+
+
+def test_files_are_published_now_and_then(
+    index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Word files follow every few passages, vector files when the index has doubled."""
+    monkeypatch.setattr(loading, "BATCH_FILES", 2)
+    monkeypatch.setattr(INGEST, "WORDS_EVERY_PASSAGES", 4)
+    published: list[tuple[int, bool]] = []
+    original = LocalIndex.publish_unfinished
+
+    def noting(self: LocalIndex, writer: StoreWriter, *, with_vectors: bool) -> None:
+        published.append((self.stats().n_passages, with_vectors))
+        original(self, writer, with_vectors=with_vectors)
+
+    monkeypatch.setattr(LocalIndex, "publish_unfinished", noting)
+    folder = _write(tmp_path / "docs", {f"{i:02}.txt": f"text {i}" for i in range(18)})
+    assert _ingest(index, folder).added == 18
+    assert published == [(4, True), (8, True), (12, False), (16, True)]
+    ids = contents(index).passages
+    index.refresh()
+    assert ids == contents(index).words == index._vectors.ids().tolist() == list(range(1, 19))
+
+
+@pytest.mark.parametrize("room", [1, 30, 200])
+def test_what_is_under_way_is_bounded(
+    index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """However little may be under way, even less than one file, all files come through."""
+    monkeypatch.setattr(INGEST, "BYTES_UNDER_WAY", room)
+    texts = {f"{i:02}.txt": f"word{i} " * (i % 7 + 1) for i in range(30)}
+    folder = _write(tmp_path / "docs", {**texts, "zz.txt": b"\x00\x01" * 40})
+    under_way = most = 0
+    load, store = FileLoader.load, StoreWriter.put
+    lock = threading.Lock()
+
+    def loading_one(self: FileLoader, source: SourceFile) -> LoadedFile:
+        nonlocal under_way, most
+        with lock:
+            under_way += source.size_bytes
+            most = max(most, under_way)
+        return load(self, source)
+
+    def storing(self: StoreWriter, documents: list, vectors: object) -> None:  # type: ignore[type-arg]
+        nonlocal under_way
+        store(self, documents, vectors)  # type: ignore[arg-type]
+        with lock:
+            under_way -= sum(document.size_bytes for document in documents)
+
+    monkeypatch.setattr(FileLoader, "load", loading_one)
+    monkeypatch.setattr(StoreWriter, "put", storing)
+    report = _ingest(index, folder)
+    assert (report.added, len(report.failures)) == (30, 1)
+    assert most <= max(room, 80)  # the failed file, last in order of names, is counted for good

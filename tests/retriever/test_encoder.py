@@ -32,7 +32,9 @@ TEXTS = (
 
 
 WORDS = st.lists(
-    st.sampled_from(["engine", "leave", "the", "1,000", "\u00e9t\u00e9", "\U0001f389", "?", "office"]),
+    st.sampled_from(
+        ["engine", "leave", "the", "1,000", "\u00e9t\u00e9", "\U0001f389", "?", "office"]
+    ),
     max_size=60,
 ).map(" ".join)
 
