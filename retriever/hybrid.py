@@ -51,7 +51,7 @@ class HybridRetriever:
         return self._hits(ranked[:k], _by_passage(dense), _by_passage(lexical), filters)
 
     def _dense(self, question: str, k: int, filters: Filters) -> list[ScoredPassage]:
-        return self._index.dense_search(self._encoder.encode([question])[0], k, filters)
+        return self._index.dense_search(self._encoder.encode_questions([question])[0], k, filters)
 
     def _lexical(self, question: str, k: int, filters: Filters) -> list[ScoredPassage]:
         terms = question_terms(question)
