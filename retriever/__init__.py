@@ -1,7 +1,7 @@
 from .encoder import OnnxEncoder, default_encoder_folder
 from .errors import RetrieverSpecInvalid
 from .folders import encoder_manifest, load_encoder
-from .fusion import fuse, fuse_scores, standardized
+from .fusion import fuse, fuse_scores
 from .hybrid import HybridRetriever, RetrievalConfig
 from .lexical import question_terms
 from .priors import PriorConfig, passage_priors
@@ -24,5 +24,4 @@ __all__ = [
     "load_encoder",
     "passage_priors",
     "question_terms",
-    "standardized",
 ]

@@ -1,33 +1,16 @@
 """Two rankings into one: by ranks alone, or by scores brought to one scale.
 
-Cosines and BM25 scores have no common scale. Reciprocal ranks ignore them; score fusion
-normalizes each channel over what it found for the question at hand.
-``benchmarks/fusion.py`` compares both and holds the weights.
+Cosines and BM25 scores have no common scale. Reciprocal ranks ignore them; score fusion measures
+each against the best of its channel for the question at hand. ``benchmarks/fusion.py`` compares
+both, and tuned the weights; ADR 0006 says why scores are the default.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import fmean, pstdev
+from collections.abc import Mapping, Sequence
 
 from answerable.index import ScoredPassage
 
 RANK_CONSTANT = 60  # Source: Cormack, Clarke, Büttcher 2009, section 3
-
-
-@dataclass(frozen=True, slots=True)
-class Normalized:
-    """One channel's scores on a scale of its own making, by passage id.
-
-    Attributes:
-        missing: what a passage counts that the channel did not find.
-    """
-
-    scores: Mapping[int, float]
-    missing: float
-
-
-Normalization = Callable[[Sequence[ScoredPassage]], Normalized]
 
 
 def fuse(
@@ -57,43 +40,39 @@ def fuse(
 
 
 def fuse_scores(
-    channels: Sequence[Sequence[ScoredPassage]],
-    weights: Sequence[float],
-    normalization: Normalization,
+    channels: Sequence[Sequence[ScoredPassage]], weights: Sequence[float], depth: int
 ) -> list[ScoredPassage]:
-    """Merge what channels found, best first, by a weighted sum of normalized scores.
+    """Merge what channels found, best first, by a weighted sum of shares of the best score.
 
-    Equal sums are ordered as in ``fuse``. A channel that found nothing has no say.
+    A channel gives its best passage 1 and every other the share of its score in the best. What
+    it did not find scores no more than the last of what it found, and counts as that; where it
+    found fewer passages than it was asked for, the others have none of the words and count 0.
+    So does everything where no score is above 0.
+
+    Equal sums are ordered as in ``fuse``. The sum is at most that of the weights.
 
     Args:
         channels: passages and scores of each.
         weights: of each channel.
-        normalization: brings a channel's scores to a common scale.
+        depth: passages that each channel was asked for.
 
-    Source: Bruch, Gai, Ingber, "An analysis of fusion functions for hybrid retrieval", TOIS 2023.
+    Source: Bruch, Gai, Ingber, "An analysis of fusion functions for hybrid retrieval", TOIS 2023,
+        section 4 (convex combination of scores with a theoretical minimum, here 0 for both).
     """
     parts: dict[int, list[float]] = {}
     ids = {found.passage_id for channel in channels for found in channel}
     for channel, weight in zip(channels, weights, strict=True):
-        if not channel:
-            continue
-        normalized = normalization(channel)
+        shares = _shares(channel)
+        missing = min(shares.values()) if len(channel) >= depth > 0 else 0.0
         for id_ in ids:
-            score = normalized.scores.get(id_, normalized.missing)
-            parts.setdefault(id_, []).append(weight * score)
+            parts.setdefault(id_, []).append(weight * shares.get(id_, missing))
     rankings = [[found.passage_id for found in channel] for channel in channels]
     return _ranked({id_: math.fsum(found) for id_, found in parts.items()}, rankings)
 
 
-def standardized(channel: Sequence[ScoredPassage]) -> Normalized:
-    """Measure scores in standard deviations from their mean (z-scores).
-
-    A passage that the channel did not find counts as its last one: it scores no more than that.
-    """
-    scores = [found.score for found in channel]
-    mean, spread = fmean(scores), pstdev(scores) or 1.0
-    by_id = {found.passage_id: (found.score - mean) / spread for found in channel}
-    return Normalized(by_id, missing=min(by_id.values()))
+def _shares(channel: Sequence[ScoredPassage]) -> dict[int, float]:
+    best = max((found.score for found in channel), default=0.0)
+    return {found.passage_id: found.score / best if best > 0 else 0.0 for found in channel}
 
 
 def _ranked(scores: Mapping[int, float], rankings: Sequence[Sequence[int]]) -> list[ScoredPassage]:

@@ -23,18 +23,23 @@ MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoke
 
 def _export(folder: Path) -> None:
     """Write the transformer's ONNX file as the library's export does: vectors of tokens."""
-    model = BertModel.from_pretrained(folder, attn_implementation="eager").eval()
 
     class Tokens(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = BertModel.from_pretrained(folder, attn_implementation="eager")
+
         def forward(self, *inputs: torch.Tensor) -> Any:
             ids, mask, types = inputs
-            return model(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+            return self.bert(
+                input_ids=ids, attention_mask=mask, token_type_ids=types
+            ).last_hidden_state
 
     names = ["input_ids", "attention_mask", "token_type_ids"]
     axes = {0: "batch", 1: "length"}
     (folder / "onnx").mkdir()
     torch.onnx.export(
-        Tokens(),
+        Tokens().eval(),
         (torch.ones((2, 6), dtype=torch.int64),) * 3,
         str(folder / "onnx" / "model.onnx"),
         input_names=names,
@@ -105,7 +110,7 @@ def test_any_text_is_taken(tmp_path: Path) -> None:
     texts = ["", "\x00", "a\ud800b", "x" * 5000]
     assert np.isfinite(encoder.encode(texts)).all()
     assert encoder.encode([]).shape == (0, encoder.dimension)
-    assert len(encoder.token_offsets("the \ud800 form")) == 3
+    assert encoder.token_offsets("the \ud800 form")[-1] == (6, 10)
 
 
 def test_weights_in_a_pickle_are_refused(tmp_path: Path) -> None:

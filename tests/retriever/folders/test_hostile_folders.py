@@ -112,9 +112,10 @@ def test_any_damage_to_safetensors(place: int, value: int, is_cut: bool) -> None
             GOOD[:place] if is_cut else GOOD[:place] + bytes([value]) + GOOD[place + 1 :]
         )
         try:
-            read_tensors(path)
-        except ModelFolderInvalid as exc:
-            assert str(path) in str(exc)
+            tensors = read_tensors(path)
+        except ModelFolderInvalid:
+            return
+        assert all(tensor.dtype == np.float32 for tensor in tensors.values())
 
 
 JSON = st.recursive(

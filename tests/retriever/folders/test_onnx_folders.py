@@ -9,8 +9,8 @@ import pytest
 
 from answerable.index import ModelFolderInvalid, Vectors
 from answerable.retriever import encoder_manifest, load_encoder
-from tests.retriever.folders.tiny import WIDTH, table, tiny_folder, word_tokenizer, write_json
 from tests.retriever.folders.tiny import TEXTS as WORDS
+from tests.retriever.folders.tiny import WIDTH, table, tiny_folder, word_tokenizer, write_json
 
 TEXT = "the office opens at nine"
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.retriever.training import LabelledQuestion
-from answerable.retriever.training import mining
+from answerable.retriever.training import LabelledQuestion, mining
 from answerable.retriever.training.mining import mine
 from answerable.retriever.training.options import NegativesSpec
 from answerable.retriever.training.pairs import Passages
