@@ -2,7 +2,7 @@
 
 Cosines and BM25 scores have no common scale. Reciprocal ranks ignore them; score fusion measures
 each against the best of its channel for the question at hand. ``benchmarks/fusion.py`` compares
-both, and tuned the weights; ADR 0006 says why scores are the default.
+both, and tuned the weights; ADR 0007 says why scores are the default.
 """
 
 import math

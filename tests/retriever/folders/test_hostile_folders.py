@@ -102,7 +102,7 @@ def test_dense_layer_of_another_shape(tmp_path: Path) -> None:
 GOOD = safetensors({"a": np.ones((2, 3), np.float32)})
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 255), st.booleans())
 def test_any_damage_to_safetensors(place: int, value: int, is_cut: bool) -> None:
     """A changed or cut file gives tensors or our error, never another."""
@@ -125,7 +125,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["embedding_dimension", "pooling_mode", "include_prompt"]), JSON
