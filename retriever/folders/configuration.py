@@ -89,7 +89,7 @@ def read_configuration(folder: Path) -> FolderConfig:
     pooling_file = by_kind.get("Pooling", folder / "1_Pooling") / "config.json"
     pooling = read_object(pooling_file) if "Pooling" in by_kind else {}
     settings = _transformer_settings(transformer)
-    prompts = _prompts(folder)
+    prompts = read_prompts(folder)
     return FolderConfig(
         folder=folder,
         transformer=transformer,
@@ -155,6 +155,26 @@ def read_object(path: Path, *, may_miss: bool = False) -> dict[str, Any]:
     return value
 
 
+def read_prompts(folder: Path) -> dict[str, str]:
+    """Return the prompts for a ``query`` and a ``passage``, and the ``similarity``; empty if unset.
+
+    Raises:
+        ModelFolderInvalid: they are no texts.
+    """
+    path = folder / "config_sentence_transformers.json"
+    config = read_object(path, may_miss=True)
+    prompts = config.get("prompts") or {}
+    if not isinstance(prompts, dict) or not all(
+        isinstance(v, str | None) for v in prompts.values()
+    ):
+        raise ModelFolderInvalid(f"{path}: prompts are no texts")
+    chosen = {
+        role: next((prompts[name] for name in names if prompts.get(name)), "")
+        for role, names in (("query", _QUERY_PROMPTS), ("passage", _PASSAGE_PROMPTS))
+    }
+    return {**chosen, "similarity": str(config.get("similarity_fn_name") or "")}
+
+
 def _modules(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield kind and folder of each module, in order."""
     path = folder / "modules.json"
@@ -206,21 +226,6 @@ def _max_tokens(transformer: Path, config: dict[str, Any], settings: dict[str, A
         if limit <= _MOST_TOKENS:
             usable.append(int(limit))
     return min(usable, default=_USUAL_MAX_TOKENS)
-
-
-def _prompts(folder: Path) -> dict[str, str]:
-    path = folder / "config_sentence_transformers.json"
-    config = read_object(path, may_miss=True)
-    prompts = config.get("prompts") or {}
-    if not isinstance(prompts, dict) or not all(
-        isinstance(v, str | None) for v in prompts.values()
-    ):
-        raise ModelFolderInvalid(f"{path}: prompts are no texts")
-    chosen = {
-        role: next((prompts[name] for name in names if prompts.get(name)), "")
-        for role, names in (("query", _QUERY_PROMPTS), ("passage", _PASSAGE_PROMPTS))
-    }
-    return {**chosen, "similarity": str(config.get("similarity_fn_name") or "")}
 
 
 def _read_json(path: Path) -> Any:

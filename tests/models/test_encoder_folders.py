@@ -24,7 +24,7 @@ MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoke
 def _export(folder: Path) -> None:
     """Write the transformer's ONNX file as the library's export does: vectors of tokens."""
 
-    class Tokens(torch.nn.Module):
+    class Tokens(torch.nn.Module):  # type: ignore[misc]  # torch is Any here
         def __init__(self) -> None:
             super().__init__()
             self.bert = BertModel.from_pretrained(folder, attn_implementation="eager")
@@ -138,3 +138,10 @@ def test_a_saved_folder_becomes_int8(tmp_path: Path) -> None:
     assert isinstance(small, OnnxEncoder)
     expected, _ = _expected(folder)
     assert (small.encode(TEXTS) * expected).sum(axis=1).min() > 0.95
+
+
+def test_a_folder_with_prompts_is_not_quantized(tmp_path: Path) -> None:
+    """Its vectors would be others without them, and nothing would say so."""
+    folder = tiny_encoder(tmp_path / "model", prompts={"query": "who signs "})
+    with pytest.raises(ModelFolderInvalid, match="wants prompts"):
+        build_model(folder, tmp_path / "int8", name="tiny", licence="MIT", origin="random")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from answerable.index import ModelFolderInvalid, Vectors
 from answerable.retriever import encoder_manifest, load_encoder
+from tests.reader.scripted import word_tokenizer
 from tests.retriever.folders.tiny import TEXTS as WORDS
-from tests.retriever.folders.tiny import WIDTH, table, tiny_folder, word_tokenizer, write_json
+from tests.retriever.folders.tiny import WIDTH, table, tiny_folder, write_json
 
 TEXT = "the office opens at nine"
 
@@ -34,7 +36,7 @@ def _unit(vector: Vectors) -> Vectors:
     return unit
 
 
-POOLED = {
+POOLED: dict[str, Callable[[Vectors], Vectors]] = {
     "cls": lambda rows: rows[0],
     "lasttoken": lambda rows: rows[-1],
     "max": lambda rows: rows.max(axis=0),
@@ -50,7 +52,8 @@ def test_pooling_modes(tmp_path: Path, mode: str) -> None:
     old = {"cls": "cls_token", "max": "max_tokens", "mean": "mean_tokens"}.get(mode)
     old = old or (mode if mode != "weightedmean" else "weightedmean_tokens")
     expected = _unit(POOLED[mode](_hidden(TEXT)))
-    for number, pooling in enumerate(({"pooling_mode": mode}, {f"pooling_mode_{old}": True})):
+    configs: list[dict[str, object]] = [{"pooling_mode": mode}, {f"pooling_mode_{old}": True}]
+    for number, pooling in enumerate(configs):
         folder = tiny_folder(tmp_path / str(number), pooling=pooling)
         (actual,) = load_encoder(folder, 1).encode([TEXT])
         np.testing.assert_allclose(actual, expected, atol=1e-6)
@@ -103,7 +106,7 @@ def test_long_texts_are_cut_at_max_seq_length(tmp_path: Path) -> None:
 
 def test_dense_layer(tmp_path: Path) -> None:
     """A dense layer changes vectors and their length."""
-    weight = np.arange(3 * WIDTH, dtype=np.float32).reshape(3, WIDTH) / 10
+    weight = np.linspace(0, 1, 3 * WIDTH, dtype=np.float32).reshape(3, WIDTH)
     bias = np.array([0.5, -0.5, 0], np.float32)
     encoder = load_encoder(tiny_folder(tmp_path / "f", dense=(weight, bias)), 1)
     expected = _unit(np.tanh(weight @ _hidden(TEXT).mean(axis=0) + bias))

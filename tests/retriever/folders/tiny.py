@@ -5,7 +5,7 @@ numbers are those of onnx.proto.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,9 @@ _FLOAT, _INT64 = 1, 7
 def tiny_folder(
     folder: Path,
     *,
-    pooling: dict[str, object] | None = None,
-    prompts: dict[str, object] | None = None,
-    settings: dict[str, object] | None = None,
+    pooling: Mapping[str, object] | None = None,
+    prompts: Mapping[str, object] | None = None,
+    settings: Mapping[str, object] | None = None,
     dense: tuple[Vectors, Vectors] | None = None,
     activation: str = "torch.nn.modules.activation.Tanh",
     modules: Sequence[str] | None = None,
