@@ -45,15 +45,12 @@ def read_folder(folder: Path) -> EncoderFolder:
     config = read_configuration(folder)
     reason = _needs_library(config)
     used = [*_files(folder, _CONFIG_PATTERNS), *_weights(config, reason)]
-    prompt_tokens = 0
-    if config.passage_prompt:
-        offsets = load_tokenizer(config).encode(config.passage_prompt, add_special_tokens=False)
-        prompt_tokens = len(offsets.ids)
-    if prompt_tokens > config.max_tokens // 2:
-        raise ModelFolderInvalid(f"{folder}: its prompt for passages leaves no room for them")
+    lengths = [_token_count(config, p) for p in (config.query_prompt, config.passage_prompt)]
+    if max(lengths) > config.max_tokens // 2:
+        raise ModelFolderInvalid(f"{folder}: a prompt leaves no room for the text behind it")
     settings = {
         "dimension": _dimension(config),
-        "max_tokens": config.max_tokens - prompt_tokens,
+        "max_tokens": config.max_tokens - lengths[1],
         "runtime": "sentence-transformers" if reason else "onnxruntime",
     }
     manifest = ModelManifest(
@@ -134,6 +131,12 @@ def _on_onnx_runtime(read: EncoderFolder, threads: int) -> Encoder:
     passages = side(prompts.passage)
     questions = passages if prompts.query == prompts.passage else side(prompts.query)
     return PromptedEncoder(questions, passages, prompts, read.manifest)
+
+
+def _token_count(config: FolderConfig, prompt: str) -> int:
+    if not prompt:
+        return 0
+    return len(load_tokenizer(config).encode(prompt, add_special_tokens=False).ids)
 
 
 def _prompt_length(tokenizer: Tokenizer, prompt: str) -> int:

@@ -140,7 +140,8 @@ class _Run:
     def is_due(self) -> bool:
         """Whether a checkpoint is written now."""
         steps = self._progress.steps
-        return steps % self._spec.checkpoint_every_steps == 0
+        is_last = steps == self._spec.optimizer.max_steps
+        return is_last or steps % self._spec.checkpoint_every_steps == 0
 
     def step(self, batch: Batch) -> None:
         """Take one optimizer step."""

@@ -40,6 +40,7 @@ from tests.retriever.folders.tiny import (
         ("config_sentence_transformers.json", {"prompts": {"query": 3}}, "prompts"),
         ("config_sentence_transformers.json", {"prompts": ["query"]}, "prompts"),
         ("config_sentence_transformers.json", {"prompts": {"document": "leave " * 9}}, "no room"),
+        ("config_sentence_transformers.json", {"prompts": {"query": "leave " * 9}}, "no room"),
     ],
 )
 def test_configurations(tmp_path: Path, name: str, value: object, message: str) -> None:
@@ -118,11 +119,9 @@ def test_any_damage_to_safetensors(place: int, value: int, is_cut: bool) -> None
         assert all(tensor.dtype == np.float32 for tensor in tensors.values())
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=6,
-)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+INNER = SCALARS | st.lists(SCALARS, max_size=2)
+JSON = INNER | st.lists(INNER, max_size=3) | st.dictionaries(st.text(), INNER, max_size=3)
 
 
 @settings(max_examples=60, deadline=None)
