@@ -145,7 +145,7 @@ def _check_against_library(folder: Path, exported: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
         raise ModelFolderInvalid(f"{folder} cannot be loaded as an encoder: {exc}") from exc
     expected = original.encode(_SAMPLES, normalize_embeddings=True, show_progress_bar=False)
-    tokens = original.tokenize(_SAMPLES)
+    tokens = original.preprocess(_SAMPLES)
     session = ort.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     feeds = {node.name: tokens[node.name].numpy() for node in session.get_inputs()}
     (actual,) = session.run(["embedding"], feeds)
