@@ -3,6 +3,7 @@ from .breakdown import GroupScore, ReadingError, break_down, worst_errors
 from .confidence import ConfidenceModel, load_confidence, save_confidence
 from .errors import DatasetInvalid, TrainSpecInvalid
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
+from .labelled import TEMPLATE, LabelledQuestion, read_labelled
 from .layouts import LAYOUTS, LayoutName, prediction_files, read_null_odds, read_predictions
 from .metrics import squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
@@ -14,10 +15,12 @@ from .types import AbstentionReason, Prediction, Reader, Span
 __all__ = [
     "FORCED",
     "LAYOUTS",
+    "TEMPLATE",
     "AbstentionReason",
     "ConfidenceModel",
     "DatasetInvalid",
     "GroupScore",
+    "LabelledQuestion",
     "LayoutName",
     "OddsAnswer",
     "OnnxReader",
@@ -40,6 +43,7 @@ __all__ = [
     "precision_recall",
     "prediction_files",
     "question_word",
+    "read_labelled",
     "read_null_odds",
     "read_predictions",
     "read_squad",
