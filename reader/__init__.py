@@ -1,6 +1,7 @@
 from .answer_types import answer_type, passage_length, question_word
 from .breakdown import GroupScore, ReadingError, break_down, worst_errors
 from .confidence import ConfidenceModel, load_confidence, save_confidence
+from .contradiction import is_contradiction
 from .errors import DatasetInvalid, TrainSpecInvalid
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .labelled import TEMPLATE, LabelledQuestion, read_labelled
@@ -37,6 +38,7 @@ __all__ = [
     "break_down",
     "default_reader_folder",
     "evaluate_squad",
+    "is_contradiction",
     "load_confidence",
     "load_reader",
     "passage_length",
