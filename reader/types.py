@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from answerable.index import Passage
 
+from .confidence import RetrievalEvidence
+
 AbstentionReason = Literal["no_answer_in_passages", "low_confidence"]
 
 
@@ -40,11 +42,16 @@ class Prediction:
         answer: the best span, or None when the reader abstains.
         reason: why it abstains, or None.
         spans: the n best spans, best first, without overlapping repeats.
+        features: of the best span, what a calibration is fitted on; empty without spans.
+        is_shifted: whether the best span looks unlike those that the calibration was fitted
+            on, so that its probability is to be taken with care.
     """
 
     answer: Span | None
     reason: AbstentionReason | None
     spans: tuple[Span, ...]
+    features: tuple[float, ...] = ()
+    is_shifted: bool = False
 
 
 class Reader(Protocol):
@@ -71,8 +78,10 @@ class Reader(Protocol):
         passages: Sequence[Passage],
         *,
         priors: Sequence[float] | None = None,
+        evidence: Sequence[RetrievalEvidence] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
+        max_error: float | None = None,
     ) -> Prediction:
         """Return the best spans over all passages and whether one is good enough.
 
@@ -81,7 +90,15 @@ class Reader(Protocol):
             passages: any number, none included.
             priors: how likely each passage is to hold the answer, before it is read: log-odds
                 in logits, relative to the likeliest; None for all alike.
+            evidence: how each passage was found; None if that is not known.
             n_best: most spans to return.
             min_probability: abstain below it; None for the model's own threshold.
+            max_error: answer only so that at most this share of answers is wrong, with 90%
+                confidence, for questions like the calibration's; ``min_probability`` then
+                holds only if given, and the stricter of both counts.
+
+        Raises:
+            CalibrationNeeded: an error limit is asked for, and nothing was fitted.
+            MaxErrorUnsupported: the calibration questions cannot support the limit.
         """
         ...

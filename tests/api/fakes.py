@@ -5,7 +5,7 @@ from pathlib import Path
 
 from answerable.api import Engine, Settings
 from answerable.index import LocalIndex, Passage
-from answerable.reader import Prediction, Span
+from answerable.reader import Prediction, RetrievalEvidence, Span
 from tests.fakes import HashEncoder
 
 REMOTE = """# Remote work
@@ -45,8 +45,10 @@ class ScriptedReader:
         passages: Sequence[Passage],
         *,
         priors: Sequence[float] | None = None,
+        evidence: Sequence[RetrievalEvidence] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
+        max_error: float | None = None,
     ) -> Prediction:
         """Return the script's quote in each passage that holds it."""
         quotes = [quote for word, quote in SCRIPT.items() if word in question.lower()]

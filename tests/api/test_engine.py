@@ -25,7 +25,7 @@ from answerable.index import (
     SourceNotFound,
     Vectors,
 )
-from answerable.reader import Prediction, Reader
+from answerable.reader import Prediction, Reader, RetrievalEvidence
 from tests.api.fakes import LEAVE, ScriptedReader, open_engine
 from tests.fakes import HashEncoder
 
