@@ -1,13 +1,13 @@
 from answerable.index import AnswerableError, IngestProgress, IngestReport
+from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
 
-from .checks import check_max_error
 from .engine import Engine
 from .errors import (
-    CalibrationNeeded,
     CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
     FilterInvalid,
+    LimitInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
@@ -29,9 +29,11 @@ from .settings import Settings, load_settings
 from .training import train_reader
 from .types import (
     Answer,
+    AnswerLimit,
     AskResult,
     AskTiming,
     DocumentRef,
+    IndexModels,
     ModelNames,
     NearestPassage,
     RemoveReport,
@@ -44,9 +46,11 @@ from .types import (
 
 __all__ = [
     "Answer",
+    "AnswerLimit",
     "AnswerableError",
     "AskResult",
     "AskTiming",
+    "CalibrationMismatch",
     "CalibrationNeeded",
     "CollectionInvalid",
     "DocumentRef",
@@ -57,8 +61,11 @@ __all__ = [
     "ExtraMissing",
     "FileEvaluation",
     "FilterInvalid",
+    "IndexModels",
     "IngestProgress",
     "IngestReport",
+    "LimitInvalid",
+    "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
     "OutputRefused",
@@ -76,7 +83,6 @@ __all__ = [
     "SettingsInvalid",
     "Status",
     "Table",
-    "check_max_error",
     "evaluate_files",
     "evaluate_squad_file",
     "files_record",

@@ -42,20 +42,21 @@ class Line:
 def reliability_chart(bars: Sequence[Bar]) -> str:
     """Return the reliability diagram: said against true, with intervals, and the diagonal."""
     to_x, to_y = _scales(1.0)
-    parts = [
+    diagonal = (
         f'<line class="ideal" x1="{to_x(0):.1f}" y1="{to_y(0):.1f}" '
-        f'x2="{to_x(1):.1f}" y2="{to_y(1):.1f}"/>',
-    ]
+        f'x2="{to_x(1):.1f}" y2="{to_y(1):.1f}"/>'
+    )
+    marks = []
     for bar in bars:
         x = to_x(bar.x)
-        parts.append(
+        marks.append(
             f'<g class="first" tabindex="0"><title>{escape(bar.label)}</title>'
             f'<line class="range" x1="{x:.1f}" y1="{to_y(bar.low):.1f}" '
             f'x2="{x:.1f}" y2="{to_y(bar.high):.1f}"/>'
             f'<circle cx="{x:.1f}" cy="{to_y(bar.y):.1f}" r="5"/></g>'
         )
     frame = _frame(1.0, "probability given", "share that was right")
-    return _svg("Reliability diagram", frame + "".join(parts))
+    return _svg("Reliability diagram", frame + diagonal + "".join(marks))
 
 
 def line_chart(title: str, lines: Sequence[Line], x_name: str, y_name: str) -> str:

@@ -13,23 +13,24 @@ from .confidence import (
     ShiftRule,
     Threshold,
     area_under_risk_coverage,
+    base_log_odds,
     coverage_at_accuracy,
     cross_fitted,
+    cross_recalibrated,
     expected_calibration_error,
     false_answer_rate,
     fit_confidence,
-    load_confidence,
-    reliability_table,
-    risk_coverage_curve,
-    base_log_odds,
-    cross_recalibrated,
     fit_level,
+    load_confidence,
     probability_at,
     recalibrate,
+    reliability_table,
     right_of,
+    risk_coverage_curve,
     save_confidence,
     uncalibrated,
 )
+from .contradiction import is_contradiction
 from .errors import (
     CalibrationMismatch,
     CalibrationNeeded,
@@ -37,7 +38,6 @@ from .errors import (
     MaxErrorUnsupported,
     TrainSpecInvalid,
 )
-from .contradiction import is_contradiction
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .labelled import TEMPLATE, LabelledQuestion, read_labelled
 from .layouts import LAYOUTS, LayoutName, prediction_files, read_null_odds, read_predictions
