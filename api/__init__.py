@@ -1,6 +1,19 @@
 from answerable.index import AnswerableError, IngestProgress, IngestReport
-from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
+from answerable.reader import (
+    TEMPLATE as QUESTIONS_TEMPLATE,
+)
+from answerable.reader import (
+    CalibrationMismatch,
+    CalibrationNeeded,
+    DatasetInvalid,
+    LabelledQuestion,
+    MaxErrorUnsupported,
+)
 
+from .asking import AskedQuestion, AskOptions
+from .calibrating import calibrate
+from .calibration_page import calibration_page
+from .calibration_report import CalibrationReport, Estimate
 from .engine import Engine
 from .errors import (
     CollectionInvalid,
@@ -23,7 +36,7 @@ from .evaluation import (
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
-from .filters import SearchFilters, metadata_of, where_of
+from .filters import SearchFilters, checked_filters, metadata_of, where_of
 from .owned_folder import OutputRefused
 from .settings import Settings, load_settings
 from .training import train_reader
@@ -45,17 +58,23 @@ from .types import (
 )
 
 __all__ = [
+    "QUESTIONS_TEMPLATE",
     "Answer",
     "AnswerLimit",
     "AnswerableError",
+    "AskOptions",
     "AskResult",
     "AskTiming",
+    "AskedQuestion",
     "CalibrationMismatch",
     "CalibrationNeeded",
+    "CalibrationReport",
     "CollectionInvalid",
+    "DatasetInvalid",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
+    "Estimate",
     "EvaluationOptions",
     "EvaluationOutput",
     "ExtraMissing",
@@ -64,6 +83,7 @@ __all__ = [
     "IndexModels",
     "IngestProgress",
     "IngestReport",
+    "LabelledQuestion",
     "LimitInvalid",
     "MaxErrorUnsupported",
     "ModelNames",
@@ -83,6 +103,9 @@ __all__ = [
     "SettingsInvalid",
     "Status",
     "Table",
+    "calibrate",
+    "calibration_page",
+    "checked_filters",
     "evaluate_files",
     "evaluate_squad_file",
     "files_record",

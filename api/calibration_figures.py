@@ -94,8 +94,8 @@ def estimate(
 ) -> Estimate:
     """Return a figure with its 90% interval.
 
-    Of the basic bootstrap where that holds the figure, so that a figure that resampling can
-    only raise, such as a calibration error, is not said to be worse than it is.
+    The interval is that of the figures of resampled questions, widened to hold the figure:
+    resampling raises a calibration error.
     """
     value = figure(probability, is_right)
     drawn = [figure(probability[rows], is_right[rows]) for rows in samples]
@@ -118,8 +118,8 @@ def spread(log_odds: Numbers, is_right: Flags, samples: Sequence[Rows]) -> tuple
     )
     low, high = np.quantile(refits, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2), axis=0)
     return tuple(
-        Spread(p, min(p, float(l)), max(p, float(h)))
-        for p, l, h in zip(_SPREAD_AT, low, high, strict=True)
+        Spread(at_p, min(at_p, float(least)), max(at_p, float(most)))
+        for at_p, least, most in zip(_SPREAD_AT, low, high, strict=True)
     )
 
 

@@ -104,7 +104,7 @@ def calibration_page(report: CalibrationReport) -> str:
         figures=_figures(report),
         reliability=_reliability(report),
         curve=_curves(report),
-        thresholds="".join(_threshold_row(row, report.n_questions) for row in report.thresholds),
+        thresholds="".join(_threshold_row(row, report.n_fitted) for row in report.thresholds),
         errors=_errors(report),
     )
 
@@ -116,12 +116,17 @@ def _said(report: CalibrationReport) -> str:
         if report.kind == "recalibrated"
         else "Every coefficient of the confidence model was fitted to them"
     )
+    conflicts = (
+        f"; to {report.n_conflicts:,} two documents gave different answers, and so no answer counts"
+        if report.n_conflicts
+        else ""
+    )
     spread = " ".join(
         f"{s.probability:.0%} may be {s.low:.0%} to {s.high:.0%};" for s in report.spread
     ).removesuffix(";")
     return (
         f"{report.n_questions:,} questions were asked, {report.n_answerable:,} of them with an "
-        f"answer in the documents. {kind}. All figures are of questions that the fit had not "
+        f"answer in the documents{conflicts}. {kind}. All figures are of questions that the fit had not "
         f"seen. So many questions leave this room: {spread}."
     )
 

@@ -104,7 +104,10 @@ class CalibrationReport:
         n_questions: asked.
         n_answerable: of them, that have an answer in the documents.
         n_groups: of questions that belong together.
-        right: share of all questions whose best quote is right, given or not.
+        n_fitted: that had something to read and no conflicting answers; all that follows is
+            of them.
+        n_conflicts: where two documents disagreed.
+        right: share of them whose best quote is right, given or not.
         calibration_error: expected calibration error over bins of equal mass.
         calibration_error_before: the same of the calibration that was there before.
         risk_coverage: area under the risk-coverage curve; lower is better.
@@ -126,6 +129,8 @@ class CalibrationReport:
     n_questions: int
     n_answerable: int
     n_groups: int
+    n_fitted: int
+    n_conflicts: int
     right: Estimate
     calibration_error: Estimate
     calibration_error_before: float

@@ -30,7 +30,7 @@ from .confidence import (
     save_confidence,
     uncalibrated,
 )
-from .contradiction import is_contradiction
+from .contradiction import is_contradiction, is_right_answer
 from .errors import (
     CalibrationMismatch,
     CalibrationNeeded,
@@ -41,7 +41,7 @@ from .errors import (
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .labelled import TEMPLATE, LabelledQuestion, read_labelled
 from .layouts import LAYOUTS, LayoutName, prediction_files, read_null_odds, read_predictions
-from .metrics import squad_metrics
+from .metrics import answer_scores, normalize_answer, squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
 from .plain_folder import load_reader
 from .squad import SquadAnswer, SquadQuestion, read_squad
@@ -82,6 +82,7 @@ __all__ = [
     "SquadQuestion",
     "Threshold",
     "TrainSpecInvalid",
+    "answer_scores",
     "answer_type",
     "area_under_risk_coverage",
     "base_log_odds",
@@ -96,8 +97,10 @@ __all__ = [
     "fit_confidence",
     "fit_level",
     "is_contradiction",
+    "is_right_answer",
     "load_confidence",
     "load_reader",
+    "normalize_answer",
     "passage_length",
     "precision_recall",
     "prediction_files",

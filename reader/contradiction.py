@@ -4,6 +4,7 @@ Rules that lean to agreement: two ways to write one thing must not look like a c
 """
 
 import re
+from collections.abc import Sequence
 
 from answerable.index import STOP_WORDS
 
@@ -50,6 +51,7 @@ _TOKEN = re.compile(
     r"|(?P<figure>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:st|nd|rd|th)?"
     r"|(?P<word>[^\W\d_]+(?:\.[^\W\d_]+)*|[%€$£])"
 )
+_SAME_F1 = 0.5  # token F1 from which two texts may be one answer
 _NEGATIONS = frozenset(("no", "not", "never", "without", "cannot"))
 _TITLES = frozenset("mr mrs ms miss dr prof professor sir".split())
 
@@ -73,6 +75,23 @@ def is_contradiction(first: str, second: str) -> bool:
         units, other_units = _units(first), _units(second)
         return bool(units and other_units) and not units & other_units
     return _is_contradiction_in_words(first, second)
+
+
+def is_right_answer(text: str, answers: Sequence[str]) -> bool:
+    """Say whether a text is one of some right answers, in about their words.
+
+    Token F1 of at least 0.5 with one that it does not contradict: 27 days is not 25 days,
+    though half of the words are the same.
+
+    Args:
+        text: of the answer.
+        answers: right ones; none if there is none, and then nothing is right.
+    """
+    return any(
+        token_f1(text, answer) >= _SAME_F1 and not is_contradiction(text, answer)
+        for answer in answers
+        if normalize_answer(answer)
+    )
 
 
 def _is_contradiction_in_words(first: str, second: str) -> bool:

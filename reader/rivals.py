@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from .confidence import Reading, answer_features
-from .contradiction import is_contradiction
-from .metrics import token_f1
+from .contradiction import is_contradiction, is_right_answer
 from .ranking import ScoredSpan, rank_spans
 
 BELIEVABLE = 0.5
@@ -72,7 +71,7 @@ def _documents_saying(reading: Reading, answer: ScoredSpan) -> set[int]:
 
 
 def _is_same(text: str, other: str) -> bool:
-    return token_f1(text, other) >= 0.5 and not is_contradiction(text, other)
+    return is_right_answer(text, [other])
 
 
 def _without(reading: Reading, documents: Collection[int]) -> Reading:
