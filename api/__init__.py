@@ -37,6 +37,12 @@ from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .open_evaluation import (
+    OpenEvaluation,
+    evaluate_open,
+    open_evaluation_record,
+    open_question_record,
+)
 from .owned_folder import OutputRefused
 from .settings import Settings, load_settings
 from .training import train_reader
@@ -88,6 +94,7 @@ __all__ = [
     "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
+    "OpenEvaluation",
     "OutputRefused",
     "PredictionSource",
     "PrincipalInvalid",
@@ -107,11 +114,14 @@ __all__ = [
     "calibration_page",
     "checked_filters",
     "evaluate_files",
+    "evaluate_open",
     "evaluate_squad_file",
     "files_record",
     "group_tables",
     "load_settings",
     "metadata_of",
+    "open_evaluation_record",
+    "open_question_record",
     "score_table",
     "to_json",
     "train_reader",
