@@ -19,6 +19,7 @@ from .shift import ShiftRule
 _INTERCEPT_SPREAD = 2.0  # logits: right answers may be far more or less usual than they were
 _SLOPE_SPREAD = 0.5  # what the features are worth changes less
 _LEAST_SLOPE = 0.05  # rising, so that the order stays
+_SMALLEST_STEP = 1e-8
 _FOLDS = 10
 _FURTHEST = 500.0
 
@@ -88,14 +89,22 @@ def fit_level(log_odds: Numbers, is_right: Flags) -> tuple[float, float]:
     design = np.column_stack([np.ones(len(log_odds)), log_odds])
     prior = np.array([0.0, 1.0])
     precision = np.diag([_INTERCEPT_SPREAD**-2, _SLOPE_SPREAD**-2])
+
+    def loss(level: Numbers) -> float:
+        sides = np.where(is_right, -1.0, 1.0) * (design @ level)
+        gap = level - prior
+        return float(np.logaddexp(0.0, sides).sum() + gap @ precision @ gap / 2)
+
     level = prior.copy()
     for _ in range(50):
         probability = _sigmoid(design @ level)
         gradient = design.T @ (is_right - probability) - precision @ (level - prior)
         hessian = (design.T * (probability * (1 - probability))) @ design + precision
         step = np.linalg.solve(hessian, gradient)
-        level = level + np.clip(step, -2.0, 2.0)
-        if float(np.abs(step).max()) < 1e-8:
+        while loss(level + step) > loss(level) and float(np.abs(step).max()) > _SMALLEST_STEP:
+            step = step / 2  # a whole step may lead past the best, and then ever farther
+        level = level + step
+        if float(np.abs(step).max()) < _SMALLEST_STEP:
             break
     return float(level[0]), max(_LEAST_SLOPE, float(level[1]))
 
