@@ -1,5 +1,5 @@
 from .evidence import Reading, RetrievalEvidence
-from .features import FEATURES, Feature, answer_features
+from .features import FEATURES, Feature, answer_features, raw_score
 from .fit import cross_fitted, fit_confidence
 from .guarantee import CalibrationSample, Threshold
 from .metrics import (
@@ -37,6 +37,7 @@ __all__ = [
     "false_answer_rate",
     "fit_confidence",
     "load_confidence",
+    "raw_score",
     "reliability_table",
     "risk_coverage_curve",
     "save_confidence",
