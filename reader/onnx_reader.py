@@ -123,7 +123,7 @@ class OnnxReader:
         # 2. Rank the spans of all passages on one scale.
         reading = self.reading(question, passages, priors, evidence)
         # 3. Say how likely each of the best is right.
-        features = [answer_features(reading, i) for i in range(min(n_best, len(reading.ranked)))]
+        features = answer_features(reading, n_best)
         spans = self._with_probabilities(reading.ranked, features)
         # 4. Answer, or say why not.
         reason = self._reason_to_abstain(spans, least)
