@@ -34,8 +34,8 @@ from .owned_file import check_owned_file, write_owned_file
 MIN_QUESTIONS = 30
 """Fewer say almost nothing: of 30 questions, a share is known to about 15 points."""
 
-REFIT_FROM = 500
-"""Questions from which every coefficient is fitted: some 80 for each of them."""
+REFIT_FROM = 200
+"""Questions from which every coefficient moves, drawn towards those of the reader's own."""
 
 _ERRORS_SHOWN = 20
 _CONFIDENT = 0.5
@@ -118,14 +118,9 @@ def fit(asked: Sequence[AskedQuestion], base: ConfidenceModel, provenance: Prove
     """
     outcomes = [_outcome(one) for one in asked]
     if len({outcome.group for outcome in outcomes}) >= 5 and len(outcomes) >= REFIT_FROM:
-        probability = cross_fitted(outcomes)
+        probability = cross_fitted(outcomes, base=base)
         bounded = np.clip(probability, 1e-9, 1 - 1e-9)
-        model = fit_confidence(
-            outcomes,
-            provenance=provenance,
-            min_probability=base.min_probability,
-            null_threshold=base.null_threshold,
-        )
+        model = fit_confidence(outcomes, provenance=provenance, base=base)
         return Fitted(model, "refitted", probability, np.log(bounded / (1 - bounded)))
     return Fitted(
         model=recalibrate(base, outcomes, provenance=provenance),

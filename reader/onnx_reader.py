@@ -124,7 +124,7 @@ class OnnxReader:
         # 2. Rank the spans of all passages on one scale.
         reading = self.reading(question, passages, priors, evidence)
         # 3. Say how likely each of the best is right.
-        features = [answer_features(reading, i) for i in range(min(n_best, len(reading.ranked)))]
+        features = answer_features(reading, n_best)
         spans = self._with_probabilities(reading.ranked, features)
         # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
         rival = find_rival(reading, self.confidence.probability)
@@ -225,7 +225,7 @@ class OnnxReader:
     ) -> tuple[Span, ...]:
         """Return the candidates with the rival second, as many as there were, but two at least."""
         place = reading.ranked.index(rival) if rival in reading.ranked else len(reading.ranked) - 1
-        probability = self.confidence.probability(answer_features(reading, place))
+        probability = self.confidence.probability(answer_features(reading, place + 1)[place])
         second = _span(rival, min(spans[0].probability, probability))
         others = [
             s for s in spans[1:] if (s.document_id, s.start) != (rival.document_id, rival.start)

@@ -58,8 +58,8 @@ def find_rival(reading: Reading, probability: Probability) -> Rival | None:
         return None
     return Rival(
         span=rival,
-        probability=probability(answer_features(without_best)),
-        answer_probability=probability(answer_features(without_rival)),
+        probability=probability(answer_features(without_best)[0]),
+        answer_probability=probability(answer_features(without_rival)[0]),
     )
 
 

@@ -1,5 +1,5 @@
 from .evidence import Reading, RetrievalEvidence
-from .features import FEATURES, Feature, answer_features
+from .features import FEATURES, Feature, answer_features, raw_score
 from .fit import cross_fitted, fit_confidence
 from .guarantee import CalibrationSample, Threshold
 from .metrics import (
@@ -49,6 +49,7 @@ __all__ = [
     "fit_level",
     "load_confidence",
     "probability_at",
+    "raw_score",
     "recalibrate",
     "reliability_table",
     "right_of",

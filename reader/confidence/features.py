@@ -4,17 +4,38 @@ Unknown values are NaN: the model takes what is usual instead.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from answerable.index import STOP_WORDS, Passage
+
+from ..answer_types import question_word
 from ..metrics import normalize_answer, token_f1
 from ..ranking import ScoredSpan
-from .evidence import Reading
+from .evidence import Reading, RetrievalEvidence
 
 UNKNOWN = math.nan
-_NO_RIVAL = 8.0  # logits: the margin of an answer without a rival, and the largest that counts
+_LARGEST = 8.0  # logits: a margin that counts no more when it grows, and that of no rival at all
+_SAME_F1 = 0.5  # token F1 from which two texts are one answer in other words
+_NEAR_CHARS = 120  # about a sentence to either side of an answer
+_TWIN_CHARS = 40  # the same so far to both sides: a copy, not a second witness
+_STEM_CHARS = 5  # words that begin alike are taken for forms of one
+_MOST_WORDS = 64  # of a question
+_WORD = re.compile(r"\w+")
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand"
+    r"|million|billion|dozen|half|twice|once|none|several|many)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\d|\b(?:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|century|centuries|year|month|week|day"
+    r"|morning|night|spring|summer|autumn|winter|after|before|during|until|when|era|age)s?\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +54,54 @@ class Feature:
 FEATURES = (
     Feature("score", 1, 'log-odds of the span against "no answer" in its window, in logits'),
     Feature("prior", 1, "log-odds of its passage against the likeliest, from retrieval"),
-    Feature("margin", 1, "its score with prior less that of the best other answer, in logits"),
-    Feature("agreement", 1, "log(1 + other documents that give the same answer in other words)"),
+    Feature("margin", 1, "score and prior, less those of the best other answer, in logits"),
+    Feature("mass", 1, "log-odds of the answer, in all its wordings, among all spans"),
+    Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)"),
+    Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
+    Feature("rank", -1, "logarithm of the passage's rank"),
     Feature("dense_score", 1, "cosine of question and passage"),
+    Feature("dense_lead", 1, "the same, less the mean of all passages read"),
+    Feature("lexical_score", 1, "BM25 for each word of meaning in the question"),
+    Feature("overlap", 1, "share of the question's words of meaning in passage and headings"),
+    Feature("overlap_near", 1, "the same within 120 characters of the answer"),
+    Feature("type_fits", 1, "1 if the answer is what who, when or how many asks for, -1 if not"),
+    Feature("answer_words", 0, "logarithm of the answer's words"),
+    Feature("question_words", 0, "logarithm of the question's words of meaning, and one"),
+    Feature("passage_words", 0, "logarithm of the passage's words"),
     Feature("n_passages", 0, "logarithm of the number of passages read"),
 )
 N_FEATURES = len(FEATURES)
 
 
-def answer_features(reading: Reading, position: int = 0) -> tuple[float, ...]:
-    """Describe one ranked span: a number, or NaN if unknown, for each of ``FEATURES``.
-
-    Args:
-        reading: of the whole question.
-        position: of the span in ``reading.ranked``.
-    """
-    span = reading.ranked[position]
-    raw = raw_score(span)
-    place = next(
-        (i for i, passage in enumerate(reading.passages) if passage.id == span.passage_id), None
-    )
-    dense = None
-    if place is not None and reading.evidence:
-        dense = reading.evidence[place].dense_score
-    return (
-        raw,
-        span.score - raw,
-        _margin(reading.ranked, position),
-        math.log1p(len(_agreeing_documents(reading.ranked, position))),
-        UNKNOWN if dense is None else dense,
-        math.log(max(1, len(reading.passages))),
-    )
+def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]]:
+    """Describe the best ranked spans: for each a number, or NaN, for each of ``FEATURES``."""
+    words = question_stems(reading.question)
+    passages = {passage.id: place for place, passage in enumerate(reading.passages)}
+    texts = [normalize_answer(span.text) for span in reading.ranked]
+    described: list[tuple[float, ...]] = []
+    for position, span in enumerate(reading.ranked[:n_best]):
+        place = passages[span.passage_id]
+        passage = reading.passages[place]
+        raw = raw_score(span)
+        described.append(
+            (
+                raw,
+                span.score - raw,
+                _margin(reading.ranked, position),
+                _mass(reading.spans, span),
+                math.log1p(_n_agreeing(reading, texts, position)),
+                math.log1p(_n_rivals(reading, span)),
+                *_retrieval(reading.evidence, place, len(words)),
+                _share(words, " ".join((passage.title, passage.heading, passage.text))),
+                _share(words, _around(passage, span, _NEAR_CHARS)),
+                type_fit(reading.question, span.text),
+                math.log(max(1, len(span.text.split()))),
+                math.log1p(len(words)),
+                math.log(max(1, len(passage.text.split()))),
+                math.log(len(reading.passages)),
+            )
+        )
+    return described
 
 
 def raw_score(span: ScoredSpan) -> float:
@@ -74,23 +112,98 @@ def raw_score(span: ScoredSpan) -> float:
     return logits.start + logits.end - logits.null_start - logits.null_end
 
 
+def question_stems(question: str) -> frozenset[str]:
+    """Return the beginnings of a question's words of meaning."""
+    words = _WORD.findall(question.casefold())[:_MOST_WORDS]
+    return frozenset(word[:_STEM_CHARS] for word in words if word not in STOP_WORDS)
+
+
+def type_fit(question: str, answer: str) -> float:
+    """Return 1 if an answer is of the kind that is asked for, -1 if not, 0 if none can tell."""
+    match question_word(question):
+        case "who":
+            fits = any(word[0].isupper() for word in answer.split())
+        case "when":
+            fits = bool(_TIME.search(answer))
+        case "how many":
+            fits = bool(_NUMBER.search(answer))
+        case _:
+            return 0.0
+    return 1.0 if fits else -1.0
+
+
 def _margin(ranked: Sequence[ScoredSpan], position: int) -> float:
     span = ranked[position]
-    rivals = [
-        other.score
-        for i, other in enumerate(ranked)
-        if i != position and token_f1(other.text, span.text) < 0.5
-    ]
-    return float(np.clip(span.score - max(rivals), -_NO_RIVAL, _NO_RIVAL)) if rivals else _NO_RIVAL
+    for i, other in enumerate(ranked):
+        if i != position and token_f1(other.text, span.text) < _SAME_F1:
+            return float(np.clip(span.score - other.score, -_LARGEST, _LARGEST))
+    return _LARGEST
 
 
-def _agreeing_documents(ranked: Sequence[ScoredSpan], position: int) -> set[int]:
-    span = ranked[position]
-    text = normalize_answer(span.text)
-    return {
-        other.document_id
-        for other in ranked
-        if other.document_id != span.document_id
-        and raw_score(other) > 0
-        and normalize_answer(other.text) == text
+def _mass(spans: Sequence[ScoredSpan], span: ScoredSpan) -> float:
+    """Return the log-odds, within ±8, of one answer in a softmax over every span."""
+    scores = np.array([other.score for other in spans])
+    weights = np.exp(scores - scores.max())
+    is_same = np.array([_is_same(other, span) for other in spans])
+    least = math.exp(-_LARGEST)
+    same, rest = (max(least, float(weights[of].sum())) for of in (is_same, ~is_same))
+    return float(np.clip(math.log(same / rest), -_LARGEST, _LARGEST))
+
+
+def _is_same(other: ScoredSpan, span: ScoredSpan) -> bool:
+    if other.document_id == span.document_id and other.start < span.end and span.start < other.end:
+        return True
+    return token_f1(other.text, span.text) >= _SAME_F1
+
+
+def _n_agreeing(reading: Reading, texts: Sequence[str], position: int) -> int:
+    """Count other documents with the same answer above "no answer", copied passages left out."""
+    span = reading.ranked[position]
+    passages = {passage.id: passage for passage in reading.passages}
+    seen = {_around(passages[span.passage_id], span, _TWIN_CHARS)}
+    documents = {span.document_id}
+    for other, text in zip(reading.ranked, texts, strict=True):
+        if text != texts[position] or other.document_id in documents or raw_score(other) <= 0:
+            continue
+        around = _around(passages[other.passage_id], other, _TWIN_CHARS)
+        if around not in seen:
+            seen.add(around)
+            documents.add(other.document_id)
+    return len(documents) - 1
+
+
+def _n_rivals(reading: Reading, span: ScoredSpan) -> int:
+    rivals = {
+        other.passage_id
+        for other in reading.ranked
+        if raw_score(other) > 0 and token_f1(other.text, span.text) < _SAME_F1
     }
+    return len(rivals)
+
+
+def _retrieval(
+    evidence: Sequence[RetrievalEvidence], place: int, n_words: int
+) -> tuple[float, float, float, float]:
+    """Return rank, dense_score, dense_lead and lexical_score of a passage."""
+    if not evidence:
+        return UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN
+    one = evidence[place]
+    known = [e.dense_score for e in evidence if e.dense_score is not None]
+    dense = lead = UNKNOWN
+    if known:
+        # Not among the nearest: its cosine is below all that are.
+        dense = min(known) if one.dense_score is None else one.dense_score
+        lead = dense - float(np.mean(known))
+    lexical = (one.lexical_score or 0.0) / max(1, n_words)
+    return math.log(one.rank), dense, lead, lexical
+
+
+def _share(words: frozenset[str], text: str) -> float:
+    """Return the share of a question's words that a text holds; 1 for a question without."""
+    found = {word[:_STEM_CHARS] for word in _WORD.findall(text.casefold())}
+    return len(words & found) / len(words) if words else 1.0
+
+
+def _around(passage: Passage, span: ScoredSpan, n_chars: int) -> str:
+    start, end = span.start - passage.start, span.end - passage.start
+    return " ".join(passage.text[max(0, start - n_chars) : end + n_chars].split())

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .guarantee import CalibrationSample
 from .model import CalibrationOutcome, ConfidenceModel, Provenance
-from .shift import ShiftRule
+from .shift import CALIBRATION_SHARE, ShiftRule, mean_and_spread
 
 _INTERCEPT_SPREAD = 2.0  # logits: right answers may be far more or less usual than they were
 _SLOPE_SPREAD = 0.5  # what the features are worth changes less
@@ -51,8 +51,19 @@ def recalibrate(
         weights=tuple(slope * weight for weight in base.weights),
         provenance=provenance,
         sample=CalibrationSample.of(probability_at(log_odds, intercept, slope), is_right),
-        shift=ShiftRule.of(np.array([o.features for o in outcomes], dtype=np.float64)),
+        shift=base.shift and _moved(base.shift, outcomes),
     )
+
+
+def _moved(shift: ShiftRule, outcomes: Sequence[CalibrationOutcome]) -> ShiftRule:
+    """Return a rule for these questions: their mean and limit, the spread and shape as before.
+
+    So few questions show where they are, but not how their features go together.
+    """
+    features = np.array([outcome.features for outcome in outcomes], dtype=np.float64)
+    moved = replace(shift, mean=tuple(mean_and_spread(features)[0].tolist()))
+    limit = np.quantile(moved.squared_distances(features), CALIBRATION_SHARE, method="higher")
+    return replace(moved, limit=float(limit))
 
 
 def cross_recalibrated(

@@ -65,7 +65,8 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
         "shift": shift
         and {
             "limit": shift.limit,
-            "mean": list(shift.mean),
+            "mean": dict(zip(_NAMES, shift.mean, strict=True)),
+            "spread": dict(zip(_NAMES, shift.spread, strict=True)),
             "precision": [" ".join(map(repr, row)) for row in shift.precision],
         },
         "sample": sample
@@ -100,10 +101,11 @@ def _sample(fields: dict[str, str]) -> CalibrationSample:
 
 def _shift(fields: dict[str, Any]) -> ShiftRule:
     rule = ShiftRule(
-        mean=tuple(map(float, fields["mean"])),
+        mean=tuple(float(fields["mean"][name]) for name in _NAMES),
+        spread=tuple(float(fields["spread"][name]) for name in _NAMES),
         precision=tuple(tuple(map(float, row.split())) for row in fields["precision"]),
         limit=float(fields["limit"]),
     )
-    if np.shape(rule.precision) != (N_FEATURES, N_FEATURES) or len(rule.mean) != N_FEATURES:
+    if np.shape(rule.precision) != (N_FEATURES, N_FEATURES) or min(rule.spread) <= 0:
         raise ValueError("the shift rule is damaged")
     return rule

@@ -2,6 +2,7 @@
 
 import pytest
 
+from answerable.index import Passage
 from answerable.reader.confidence import Reading
 from answerable.reader.ranking import ScoredSpan, rank_spans
 from answerable.reader.rivals import find_rival
@@ -19,7 +20,12 @@ def _span(document_id: int, text: str, score: float, start: int = 0) -> ScoredSp
 
 
 def _reading(*spans: ScoredSpan) -> Reading:
-    return Reading("How many?", (), (), spans, rank_spans(spans, 20))
+    documents = {span.document_id for span in spans}
+    passages = [
+        Passage(id=id, document_id=id, start=0, end=100, text="x" * 100, heading="", page=None)
+        for id in documents
+    ]
+    return Reading("How many?", passages, (), spans, rank_spans(spans, 20))
 
 
 def _sure(features: tuple[float, ...]) -> float:

@@ -14,6 +14,7 @@ from answerable.reader import (
     ConfidenceModel,
     MaxErrorUnsupported,
     Provenance,
+    ShiftRule,
     cross_recalibrated,
     fit_level,
     recalibrate,
@@ -66,7 +67,11 @@ def test_order_stays_even_when_scores_mislead() -> None:
 
 def test_base_is_kept_but_for_the_level() -> None:
     """Thresholds are the base's; provenance, sample and shift rule are of these questions."""
-    base = replace(_base(), min_probability=0.31, null_threshold=-2.0)
+    n = len(FEATURES)
+    identity = tuple(tuple(float(i == j) for j in range(n)) for i in range(n))
+    shift = ShiftRule((-50.0,) * n, (1.0,) * n, identity, 9.0)
+    base = replace(_base(), min_probability=0.31, null_threshold=-2.0, shift=shift)
+    assert base.is_shifted(_features(1.0))
     model = recalibrate(base, _outcomes(60, 0.0, 1.0), provenance=PROVENANCE)
     assert (model.min_probability, model.null_threshold) == (0.31, -2.0)
     assert model.name == "mine.csv, 60 questions, 2026-03-01"
