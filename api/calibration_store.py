@@ -48,7 +48,7 @@ def load_calibration(
         model.check(encoder_sha256=encoder_sha256, splitter_version=SPLITTER_VERSION)
     except CalibrationMismatch as exc:
         raise CalibrationMismatch(f"{path} was fitted for {_other(exc)}: {_REMEDY}") from exc
-    except ModelFolderInvalid as exc:
+    except (ModelFolderInvalid, RecursionError) as exc:
         raise ModelFolderInvalid(f"{path} is damaged: {_REMEDY}") from exc
     return model
 

@@ -53,7 +53,8 @@ def test_no_passages() -> None:
     """Nothing to read gives no spans and an abstention, not an error."""
     tokenizer = word_tokenizer(TEXT)
     reader = scripted_reader(ScriptedScorer(tokenizer, {}), tokenizer)
-    assert reader.read("Who?", []) == Prediction(None, "no_answer_in_passages", ())
+    expected = Prediction(None, "no_answer_in_passages", (), min_probability=0.5)
+    assert reader.read("Who?", []) == expected
 
 
 def test_null_threshold_tells_the_reason() -> None:
