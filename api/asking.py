@@ -136,7 +136,7 @@ def _ask(
         reader=reader,
     )
     result, hits = examined.result, examined.hits
-    exact, f1 = answer_scores(result.answer.text if result.answer else "", question.answers)
+    exact, f1 = _scores(result.answer, question)
     best = result.candidates[0].text if result.candidates else ""
     return AskedQuestion(
         question=question,
@@ -149,6 +149,14 @@ def _ask(
         document_rank=_rank(hits, lambda hit: _is_of(hit, question.document)),
         answer_rank=_rank(hits, lambda hit: _holds_answer(hit, question)),
     )
+
+
+def _scores(answer: Answer | None, question: LabelledQuestion) -> tuple[float, float]:
+    """Return exact match and F1 of what was given; an answer where there is none is wrong."""
+    if answer is None or not question.is_answerable:
+        is_right = answer is None and not question.is_answerable
+        return float(is_right), float(is_right)
+    return answer_scores(answer.text, question.answers)
 
 
 def _rank(hits: Sequence[Hit], is_found: Callable[[Hit], bool]) -> int | None:

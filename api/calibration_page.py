@@ -220,12 +220,13 @@ def _error(error: ConfidentError) -> str:
     before, after = error.sentence[: error.quote_start], error.sentence[end:]
     expected = " / ".join(_plain(text) for text in error.expected) or "no answer"
     place = f"page {error.page}" if error.page is not None else f"line {error.line}"
+    source = unquote(error.source.removeprefix("file://"))
     dated = f", {error.modified_at[:10]}" if error.modified_at else ""
     return (
         f"<li><p><strong>{_plain(error.question)}</strong></p>"
         f"<p>{_plain(error.given)}, {error.probability:.0%} sure; expected: {expected}</p>"
         f"<blockquote>{_plain(before)}<mark>{_plain(error.given)}</mark>{_plain(after)}"
-        f'</blockquote><p class="soft">{_plain(unquote(error.source))}, {place}{_plain(dated)}</p></li>'
+        f'</blockquote><p class="soft">{_plain(source)}, {place}{_plain(dated)}</p></li>'
     )
 
 
