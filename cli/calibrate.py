@@ -61,7 +61,7 @@ def calibrate(
         if json:
             print_json({"removed": str(removed) if removed else None})
         else:
-            print(f"removed {safe_line(str(removed))}" if removed else "there was no calibration")
+            print(f"removed {_shown(removed)}" if removed else "there was no calibration")
     elif file is not None:
         _calibrate(file, index, report, k, principals, collection, json)
     return DONE
@@ -116,7 +116,7 @@ def _print_report(report: "CalibrationReport") -> None:
         f"{report.calibration_error_before:.3f} before",
         "risk-coverage": f"{_figure(report.risk_coverage)}, "
         f"{report.risk_coverage_raw:.3f} by the raw score",
-        "stored": path_of(report.path or ""),
+        "stored": _shown(report.path),
     }
     for name, value in facts.items():
         print(f"{name:<19} {safe_line(value)}")
@@ -157,6 +157,10 @@ def _print_thresholds(report: "CalibrationReport") -> None:
             f"  {error.probability:>4.0%}  {safe_line(error.question)}\n"
             f"        {safe_line(error.given)}; expected: {safe_line(expected)}"
         )
+
+
+def _shown(path: Path | str | None) -> str:
+    return path_of(Path(path).absolute().as_uri()) if path else ""
 
 
 def _percent(estimate: "Estimate") -> str:

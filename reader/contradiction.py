@@ -52,6 +52,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:\.[^\W\d_]+)*|[%€$£])"
 )
 _SAME_F1 = 0.5  # token F1 from which two texts may be one answer
+_MOST_WORDS = 5  # of meaning: longer phrases say too much to be compared word by word
 _NEGATIONS = frozenset(("no", "not", "never", "without", "cannot"))
 _TITLES = frozenset("mr mrs ms miss dr prof professor sir".split())
 
@@ -62,7 +63,7 @@ def is_contradiction(first: str, second: str) -> bool:
     - Both hold numbers: they contradict unless the numbers of one are among those of the
       other and their units, months and weekdays can be the same. Words and figures are
       equal (four, 4), so are 1,000 and 1000; nothing is converted (28 days, 4 weeks).
-    - Neither does: they contradict where one is negated and the other is not, or where
+    - Neither does: they contradict, if short, where one is negated and the other is not, or where
       neither's words are among the other's and half of them or fewer are shared.
     - Only one does: too different to compare; no contradiction.
     """
@@ -96,7 +97,7 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
 
 def _is_contradiction_in_words(first: str, second: str) -> bool:
     words, others = _content_words(first), _content_words(second)
-    if not words or not others:
+    if not 0 < len(words) <= _MOST_WORDS or not 0 < len(others) <= _MOST_WORDS:
         return False
     if set(words) <= set(others) or set(others) <= set(words):
         return _is_negated(first) != _is_negated(second)

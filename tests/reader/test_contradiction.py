@@ -56,6 +56,7 @@ def test_different_things_contradict(first: str, second: str) -> None:
         ("the", "an"),
         ("", "Anna"),
         ("at most three days", "three days"),
+        ("by assuming the task of interpreting treaties and speeding integration", "by precedent"),
     ],
 )
 def test_two_ways_to_say_one_thing_agree(first: str, second: str) -> None:
