@@ -15,7 +15,16 @@ from pathlib import Path
 
 from asked import Asked, append_lines, read_lines, to_json
 from open_index import HidingIndex, evidence_of, index_of, stored_vectors, wiki_distractors
-from question_sets import DOMAINS, QuestionSet, ToAsk, domain_set, gold_set, open_set, unrelated_set
+from question_sets import (
+    DOMAINS,
+    QuestionSet,
+    ToAsk,
+    domain_set,
+    gold_set,
+    left_out_set,
+    open_set,
+    unrelated_set,
+)
 from report import sha256_of
 from rich.progress import track
 
@@ -40,6 +49,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=2400, help="in the open set")
     parser.add_argument("--other-questions", type=int, default=300, help="in each other domain")
     parser.add_argument("--gold-questions", type=int, default=1000, help="in each gold set")
+    parser.add_argument("--left-out-questions", type=int, default=1200)
+    parser.add_argument(
+        "--left-out-share", type=float, default=0.04, help="as in the reader's training spec"
+    )
     parser.add_argument("--unrelated-questions", type=int, default=500)
     parser.add_argument("--distractors", type=int, default=5000, help="Wikipedia paragraphs")
     parser.add_argument("--vectors", type=Path, help="of the distractors")
@@ -64,6 +77,9 @@ def main() -> None:
     for name in ("gold_dev-a", *(f"gold_{domain}" for domain in DOMAINS)):
         if not arguments.sets or name in arguments.sets:
             run.ask_gold(gold_set(data, name.removeprefix("gold_"), arguments.gold_questions))
+    if not arguments.sets or "left_out" in arguments.sets:
+        n, share = arguments.left_out_questions, arguments.left_out_share
+        run.ask_gold(left_out_set(data, n, share))
     if not arguments.sets or "open" in arguments.sets:
         questions = open_set(data, arguments.questions)
         n = arguments.distractors

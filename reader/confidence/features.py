@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from answerable.index import STOP_WORDS, Passage
 
@@ -19,6 +20,7 @@ from .evidence import Reading, RetrievalEvidence
 
 UNKNOWN = math.nan
 _LARGEST = 8.0  # logits: a margin that counts no more when it grows, and that of no rival at all
+_LARGEST_SCORE = 10.0  # logits: likewise a score
 _SAME_F1 = 0.5  # token F1 from which two texts are one answer in other words
 _NEAR_CHARS = 120  # about a sentence to either side of an answer
 _TWIN_CHARS = 40  # the same so far to both sides: a copy, not a second witness
@@ -54,13 +56,13 @@ class Feature:
 FEATURES = (
     Feature("score", 1, 'log-odds of the span against "no answer" in its window, in logits'),
     Feature("prior", 1, "log-odds of its passage against the likeliest, from retrieval"),
+    Feature("peak", 1, "log-odds of the exact span among all of its window, no answer left out"),
     Feature("margin", 1, "score and prior, less those of the best other answer, in logits"),
     Feature("mass", 1, "log-odds of the answer, in all its wordings, among all spans"),
     Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)"),
     Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
     Feature("rank", -1, "logarithm of the passage's rank"),
     Feature("dense_score", 1, "cosine of question and passage"),
-    Feature("dense_lead", 1, "the same, less the mean of all passages read"),
     Feature("lexical_score", 1, "BM25 for each word of meaning in the question"),
     Feature("overlap", 1, "share of the question's words of meaning in passage and headings"),
     Feature("overlap_near", 1, "the same within 120 characters of the answer"),
@@ -85,8 +87,9 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
         raw = raw_score(span)
         described.append(
             (
-                raw,
+                float(np.clip(raw, -_LARGEST_SCORE, _LARGEST_SCORE)),
                 span.score - raw,
+                _peak(reading.spans, span),
                 _margin(reading.ranked, position),
                 _mass(reading.spans, span),
                 math.log1p(_n_agreeing(reading, texts, position)),
@@ -140,14 +143,40 @@ def _margin(ranked: Sequence[ScoredSpan], position: int) -> float:
     return _LARGEST
 
 
+def _peak(spans: Sequence[ScoredSpan], span: ScoredSpan) -> float:
+    """Return how sure the model is where the answer begins and ends, other wordings being rivals.
+
+    Its log-odds, within ±8, in a softmax over the spans of its window.
+    """
+    window = [other for other in spans if _is_same_window(other, span)]
+    scores = np.array([other.score for other in window])
+    is_it = np.array([(o.start, o.end) == (span.start, span.end) for o in window])
+    return _log_odds(scores, is_it)
+
+
 def _mass(spans: Sequence[ScoredSpan], span: ScoredSpan) -> float:
-    """Return the log-odds, within ±8, of one answer in a softmax over every span."""
+    """Return the log-odds, within ±8, of an answer in all its wordings, among all spans."""
     scores = np.array([other.score for other in spans])
+    return _log_odds(scores, np.array([_is_same(other, span) for other in spans]))
+
+
+def _log_odds(scores: npt.NDArray[np.float64], is_it: npt.NDArray[np.bool_]) -> float:
     weights = np.exp(scores - scores.max())
-    is_same = np.array([_is_same(other, span) for other in spans])
-    least = math.exp(-_LARGEST)
-    same, rest = (max(least, float(weights[of].sum())) for of in (is_same, ~is_same))
-    return float(np.clip(math.log(same / rest), -_LARGEST, _LARGEST))
+    least = math.exp(-2 * _LARGEST)
+    one, rest = (max(least, float(weights[of].sum())) for of in (is_it, ~is_it))
+    return float(np.clip(math.log(one / rest), -_LARGEST, _LARGEST))
+
+
+def _is_same_window(other: ScoredSpan, span: ScoredSpan) -> bool:
+    if other.passage_id != span.passage_id:
+        return False
+    if other.logits is None or span.logits is None:
+        return True
+    # Two windows of one passage have their own logits of "no answer".
+    return (other.logits.null_start, other.logits.null_end) == (
+        span.logits.null_start,
+        span.logits.null_end,
+    )
 
 
 def _is_same(other: ScoredSpan, span: ScoredSpan) -> bool:
@@ -183,19 +212,16 @@ def _n_rivals(reading: Reading, span: ScoredSpan) -> int:
 
 def _retrieval(
     evidence: Sequence[RetrievalEvidence], place: int, n_words: int
-) -> tuple[float, float, float, float]:
-    """Return rank, dense_score, dense_lead and lexical_score of a passage."""
+) -> tuple[float, float, float]:
+    """Return rank, dense_score and lexical_score of a passage."""
     if not evidence:
-        return UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN
+        return UNKNOWN, UNKNOWN, UNKNOWN
     one = evidence[place]
     known = [e.dense_score for e in evidence if e.dense_score is not None]
-    dense = lead = UNKNOWN
-    if known:
-        # Not among the nearest: its cosine is below all that are.
-        dense = min(known) if one.dense_score is None else one.dense_score
-        lead = dense - float(np.mean(known))
+    # Not among the nearest: its cosine is below all that are.
+    dense = min(known, default=UNKNOWN) if one.dense_score is None else one.dense_score
     lexical = (one.lexical_score or 0.0) / max(1, n_words)
-    return math.log(one.rank), dense, lead, lexical
+    return math.log(one.rank), dense, lexical
 
 
 def _share(words: frozenset[str], text: str) -> float:

@@ -65,13 +65,13 @@ def test_every_feature_of_an_answer() -> None:
         {
             "score": 5.0,
             "prior": 0.0,
+            "peak": 8.0,
             "margin": 4.5,
             "mass": math.log(same / math.exp(0.5)),
             "agreement": math.log(2),
             "rivals": math.log(2),
             "rank": 0.0,
             "dense_score": 0.8,
-            "dense_lead": 0.1,
             "lexical_score": 4.0,
             "overlap": 1.0,
             "overlap_near": 1.0,
@@ -82,6 +82,17 @@ def test_every_feature_of_an_answer() -> None:
             "n_passages": math.log(3),
         }
     )
+
+
+def test_another_wording_takes_from_the_peak_only() -> None:
+    """A longer wording of the answer is a rival of the exact span, not of the answer."""
+    longer = _span(0, "by Ann Lee", 4.0)
+    named = _named(_reading((*SPANS, longer)))
+    assert named["peak"] == pytest.approx(1.0)
+    assert named["mass"] == pytest.approx(
+        math.log((math.exp(5.0) + math.exp(4.0) + math.exp(3.0)) / math.exp(0.5))
+    )
+    assert named["margin"] == 4.5
 
 
 def test_the_second_answer_is_described_against_the_first() -> None:
@@ -117,7 +128,7 @@ def test_nothing_known_of_retrieval() -> None:
     known = _named(_reading())
     unknown = _named(replace(_reading(), evidence=()))
     missing = {name for name, value in unknown.items() if math.isnan(value)}
-    assert missing == {"rank", "dense_score", "dense_lead", "lexical_score"}
+    assert missing == {"rank", "dense_score", "lexical_score"}
     assert all(unknown[name] == known[name] for name in known if name not in missing)
 
 

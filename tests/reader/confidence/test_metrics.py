@@ -20,11 +20,11 @@ IS_RIGHT = np.array([True, True, False, True, False])
 
 
 def test_reliability_table() -> None:
-    """Two bins of equal mass: the three least sure, half of the middle one's mass each side."""
-    table = reliability_table(PROBABILITY[[0, 1, 3, 4]], IS_RIGHT[[0, 1, 3, 4]], n_bins=2)
-    assert table == [
-        ReliabilityBin(mass=0.5, probability=0.25, accuracy=0.5),
-        ReliabilityBin(mass=0.5, probability=pytest.approx(0.85), accuracy=1.0),
+    """Two bins of equal mass, the less sure half first."""
+    probability, is_right = np.array([0.75, 0.5, 0.25, 0.0]), np.array([True, True, True, False])
+    assert reliability_table(probability, is_right, n_bins=2) == [
+        ReliabilityBin(mass=0.5, probability=0.125, accuracy=0.5),
+        ReliabilityBin(mass=0.5, probability=0.625, accuracy=1.0),
     ]
 
 

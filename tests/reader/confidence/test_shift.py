@@ -1,6 +1,7 @@
 """What is named as shifted: one in a hundred of the same kind, most of another kind."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from answerable.reader import ShiftRule
@@ -15,11 +16,12 @@ def rule() -> ShiftRule:
     return ShiftRule.of(_drawn(4000, seed=0))
 
 
-def _drawn(n: int, seed: int) -> np.ndarray:
+def _drawn(n: int, seed: int) -> npt.NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(n, N))
     features[:, 1] = features[:, 0] + 0.3 * features[:, 1]
-    return features * [1.0, 10.0, 0.1, 1.0] + 5.0
+    scaled: npt.NDArray[np.float64] = features * [1.0, 10.0, 0.1, 1.0] + 5.0
+    return scaled
 
 
 def test_the_same_kind_is_seldom_shifted(rule: ShiftRule) -> None:
@@ -32,9 +34,9 @@ def test_another_kind_is_shifted(rule: ShiftRule) -> None:
     """A feature far off, and two that no longer go together, are both named."""
     usual = np.array(rule.mean)
     assert not rule.is_shifted(tuple(usual))
-    assert rule.is_shifted(tuple(usual + [0, 0, 0.5, 0]))
-    assert rule.is_shifted(tuple(usual + [2.5, -25.0, 0, 0]))
-    assert not rule.is_shifted(tuple(usual + [2.0, 20.0, 0, 0]))
+    assert rule.is_shifted(tuple(usual + np.array([0, 0, 0.5, 0])))
+    assert rule.is_shifted(tuple(usual + np.array([2.5, -25.0, 0, 0])))
+    assert not rule.is_shifted(tuple(usual + np.array([2.0, 20.0, 0, 0])))
 
 
 def test_unknown_features_do_not_count(rule: ShiftRule) -> None:
