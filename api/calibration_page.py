@@ -126,8 +126,8 @@ def _said(report: CalibrationReport) -> str:
     ).removesuffix(";")
     return (
         f"{report.n_questions:,} questions were asked, {report.n_answerable:,} of them with an "
-        f"answer in the documents{conflicts}. {kind}. All figures are of questions that the fit had not "
-        f"seen. So many questions leave this room: {spread}."
+        f"answer in the documents{conflicts}. {kind}. Figures and charts "
+        f"show each question under a fit that had not seen it. So many questions leave this room: {spread}."
     )
 
 

@@ -94,7 +94,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
-    """A calibration in figures, all of them on questions that the fit had not seen.
+    """A calibration in figures: each question is seen by a fit that leaves its group out.
+
+    ``thresholds`` and ``smallest_error`` are those of the stored model and its sample, as
+    ``ask`` applies them.
 
     Attributes:
         name: of the calibration, as results carry it.

@@ -105,8 +105,6 @@ def write_questions(folder: Path, n: int = FACTS) -> Path:
     """Write a CSV file of one question for each fact; the last tenth has no answer."""
     path = folder / "questions.csv"
     answered = n - n // 10
-    rows = [
-        f"What is fact {i}?,{f'value-{i}' if i < answered else 'no answer'}" for i in range(n)
-    ]
+    rows = [f"What is fact {i}?,{f'value-{i}' if i < answered else 'no answer'}" for i in range(n)]
     path.write_text("\n".join(["question,answer", *rows]) + "\n", encoding="utf-8")
     return path

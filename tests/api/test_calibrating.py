@@ -49,7 +49,9 @@ def test_report_counts_and_measures(engine: Engine, tmp_path: Path) -> None:
     """A fifth of the answers is wrong by design, and a tenth of the questions has none."""
     asked: list[tuple[int, int]] = []
     report = calibrate(
-        engine, write_questions(tmp_path), on_progress=lambda done, total: asked.append((done, total))
+        engine,
+        write_questions(tmp_path),
+        on_progress=lambda done, total: asked.append((done, total)),
     )
     assert asked == [(i, FACTS) for i in range(1, FACTS + 1)]
     assert (report.n_questions, report.n_answerable, report.n_fitted) == (60, 54, 60)

@@ -67,9 +67,7 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
     assert (refused.code, refused.out) == (1, "")
     assert f"the smallest that they support is {smallest:g}" in refused.err
     assert refused.err.count("\n") == 1
-    evaluated = facts(
-        "evaluate", "open", "questions.csv", "--max-error", str(smallest), "--json"
-    )
+    evaluated = facts("evaluate", "open", "questions.csv", "--max-error", str(smallest), "--json")
     assert json.loads(evaluated.out)["limit"]["max_error"] == smallest
 
 
