@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--indexes", type=Path, required=True)
     parser.add_argument("--reader", type=Path, default=default_reader_folder())
     parser.add_argument("--questions", type=int, default=2400, help="in the open set")
-    parser.add_argument("--other-questions", type=int, default=300, help="in each other domain")
+    parser.add_argument("--other-questions", type=int, default=600, help="in each other domain")
     parser.add_argument("--gold-questions", type=int, default=1000, help="in each gold set")
     parser.add_argument("--left-out-questions", type=int, default=1200)
     parser.add_argument(

@@ -13,7 +13,7 @@ from typing import Any
 
 from answerable.index import Passage
 from answerable.reader import RetrievalEvidence
-from answerable.reader.confidence import Reading, raw_score
+from answerable.reader.confidence import Reading, answer_features, raw_score
 from answerable.reader.metrics import exact_match, token_f1
 from answerable.reader.ranking import ScoredSpan, SpanLogits, rank_spans
 
@@ -31,6 +31,7 @@ class Asked:
         group: article or other text that it is about.
         answers: references, empty if nothing that is indexed answers it.
         gold_rank: of the first passage that holds an answer, from 1; None if none was read.
+        features: of the top span, once it is read back; empty without one.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Asked:
     answers: tuple[str, ...]
     gold_rank: int | None
     reading: Reading
+    features: tuple[float, ...] = ()
 
     @property
     def answer(self) -> str:
@@ -124,6 +126,7 @@ def from_json(fields: dict[str, Any]) -> Asked:
         answers=tuple(fields["answers"]),
         gold_rank=fields["gold_rank"],
         reading=reading,
+        features=answer_features(reading)[0] if reading.ranked else (),
     )
 
 

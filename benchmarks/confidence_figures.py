@@ -14,7 +14,6 @@ from answerable.reader import (
     CalibrationOutcome,
     CalibrationSample,
     ConfidenceModel,
-    MaxErrorUnsupported,
     Provenance,
     area_under_risk_coverage,
     coverage_at_accuracy,
@@ -22,7 +21,6 @@ from answerable.reader import (
     expected_calibration_error,
     fit_confidence,
 )
-from answerable.reader.confidence import answer_features
 from answerable.reader.confidence.shift import batch_p_value
 
 Numbers = npt.NDArray[np.float64]
@@ -46,7 +44,7 @@ def outcome_of(asked: Asked, *, exact: bool = False) -> CalibrationOutcome:
     """Return a question as the fit takes it; right if it is exact, or has an F1 of 0.5."""
     return CalibrationOutcome(
         group=asked.group,
-        features=answer_features(asked.reading)[0],
+        features=asked.features,
         is_right=asked.is_exact if exact else asked.is_right,
         is_answerable=bool(asked.answers),
     )
@@ -103,7 +101,7 @@ def ece_of_chance(probability: Numbers, n_draws: int = 200) -> float:
 
 def shifted(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:
     """Return how many questions are named as shifted."""
-    flags = [model.is_shifted(answer_features(one.reading)[0]) for one in asked]
+    flags = [model.is_shifted(one.features) for one in asked]
     p_value = batch_p_value(sum(flags), len(flags))
     return {"share": round(float(np.mean(flags)), 4), "p_value": float(f"{p_value:.2g}")}
 
@@ -146,10 +144,8 @@ def _kept(
     for calibration in halves:
         test = ~calibration
         sample = CalibrationSample.of(probability[calibration], is_right[calibration])
-        try:
-            least = sample.threshold_for(max_error, PROMISED).min_probability
-        except MaxErrorUnsupported:
-            least = np.inf
+        found = sample.find_threshold(max_error, PROMISED)
+        least = found.min_probability if found else np.inf
         errors.append(_error(probability[test] >= least, is_right[test]))
         coverages.append(float((probability[test] >= least).mean()))
         everywhere.append(_error(probability >= least, is_right))
@@ -181,12 +177,15 @@ def _error(answered: Flags, is_right: Flags) -> float:
     return float((~is_right[answered]).mean()) if answered.any() else 0.0
 
 
-def half_known(gold: Mapping[str, Sequence[Asked]], source: str) -> dict[str, Any]:
+def half_known(
+    gold: Mapping[str, Sequence[Asked]], source: str, headline: Sequence[str]
+) -> dict[str, Any]:
     """Half known domain, half unseen: fitted with another domain, measured by exact match.
 
     For each ordered pair of other domains, a model is fitted on half of the source's articles
     and as many questions of the first domain, and tested on the source's other half and as many
-    of the second; then the halves change places. Figures are means over all.
+    of the second; then the halves change places. ``mean`` is over all with an unseen domain of
+    ``headline``.
 
     Source: Kamath, Jia and Liang 2020, "Selective question answering under domain shift".
     """
@@ -209,7 +208,10 @@ def half_known(gold: Mapping[str, Sequence[Asked]], source: str) -> dict[str, An
                 figures = {"accuracy": float(exact.mean()), **_quality(probability, exact)}
                 rows.setdefault(name, []).append((unseen, figures))
     return {
-        "mean": {name: _mean([f for _, f in found]) for name, found in rows.items()},
+        "mean": {
+            name: _mean([f for where, f in found if where in headline])
+            for name, found in rows.items()
+        },
         "by_unseen": {
             unseen: {
                 name: _mean([f for where, f in found if where == unseen])

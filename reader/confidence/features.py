@@ -5,6 +5,7 @@ Unknown values are NaN: the model takes what is usual instead.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from answerable.index import STOP_WORDS, Passage
 
 from ..answer_types import question_word
-from ..metrics import normalize_answer, token_f1
+from ..metrics import normalize_answer
 from ..ranking import ScoredSpan
 from .evidence import Reading, RetrievalEvidence
 
@@ -69,7 +70,7 @@ FEATURES = (
     Feature("type_fits", 1, "1 if the answer is what who, when or how many asks for, -1 if not"),
     Feature("answer_words", 0, "logarithm of the answer's words"),
     Feature("question_words", 0, "logarithm of the question's words of meaning, and one"),
-    Feature("passage_words", 0, "logarithm of the passage's words"),
+    Feature("passage_words", -1, "logarithm of the passage's words: more text to be wrong in"),
     Feature("n_passages", 0, "logarithm of the number of passages read"),
 )
 N_FEATURES = len(FEATURES)
@@ -79,7 +80,7 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
     """Describe the best ranked spans: for each a number, or NaN, for each of ``FEATURES``."""
     words = question_stems(reading.question)
     passages = {passage.id: place for place, passage in enumerate(reading.passages)}
-    texts = [normalize_answer(span.text) for span in reading.ranked]
+    wordings = _Wordings(reading.spans)
     described: list[tuple[float, ...]] = []
     for position, span in enumerate(reading.ranked[:n_best]):
         place = passages[span.passage_id]
@@ -90,10 +91,10 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
                 float(np.clip(raw, -_LARGEST_SCORE, _LARGEST_SCORE)),
                 span.score - raw,
                 _peak(reading.spans, span),
-                _margin(reading.ranked, position),
-                _mass(reading.spans, span),
-                math.log1p(_n_agreeing(reading, texts, position)),
-                math.log1p(_n_rivals(reading, span)),
+                _margin(reading.ranked, position, wordings),
+                _mass(reading.spans, span, wordings),
+                math.log1p(_n_agreeing(reading, position, wordings)),
+                math.log1p(_n_rivals(reading, span, wordings)),
                 *_retrieval(reading.evidence, place, len(words)),
                 _share(words, " ".join((passage.title, passage.heading, passage.text))),
                 _share(words, _around(passage, span, _NEAR_CHARS)),
@@ -105,6 +106,22 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
             )
         )
     return described
+
+
+class _Wordings:
+    """Which texts are one answer in other words; every text is normalized once."""
+
+    def __init__(self, spans: Sequence[ScoredSpan]) -> None:
+        different = {span.text for span in spans}
+        self.normal = {text: normalize_answer(text) for text in different}
+        self._words = {text: Counter(normal.split()) for text, normal in self.normal.items()}
+
+    def agree(self, one: str, other: str) -> bool:
+        """Whether two texts have a token F1 of at least 0.5."""
+        a, b = self._words[one], self._words[other]
+        if not a or not b:
+            return not a and not b
+        return 2 * (a & b).total() / (a.total() + b.total()) >= _SAME_F1
 
 
 def raw_score(span: ScoredSpan) -> float:
@@ -135,10 +152,10 @@ def type_fit(question: str, answer: str) -> float:
     return 1.0 if fits else -1.0
 
 
-def _margin(ranked: Sequence[ScoredSpan], position: int) -> float:
+def _margin(ranked: Sequence[ScoredSpan], position: int, wordings: _Wordings) -> float:
     span = ranked[position]
     for i, other in enumerate(ranked):
-        if i != position and token_f1(other.text, span.text) < _SAME_F1:
+        if i != position and not wordings.agree(other.text, span.text):
             return float(np.clip(span.score - other.score, -_LARGEST, _LARGEST))
     return _LARGEST
 
@@ -154,10 +171,10 @@ def _peak(spans: Sequence[ScoredSpan], span: ScoredSpan) -> float:
     return _log_odds(scores, is_it)
 
 
-def _mass(spans: Sequence[ScoredSpan], span: ScoredSpan) -> float:
+def _mass(spans: Sequence[ScoredSpan], span: ScoredSpan, wordings: _Wordings) -> float:
     """Return the log-odds, within ±8, of an answer in all its wordings, among all spans."""
     scores = np.array([other.score for other in spans])
-    return _log_odds(scores, np.array([_is_same(other, span) for other in spans]))
+    return _log_odds(scores, np.array([_is_same(o, span, wordings) for o in spans]))
 
 
 def _log_odds(scores: npt.NDArray[np.float64], is_it: npt.NDArray[np.bool_]) -> float:
@@ -179,20 +196,22 @@ def _is_same_window(other: ScoredSpan, span: ScoredSpan) -> bool:
     )
 
 
-def _is_same(other: ScoredSpan, span: ScoredSpan) -> bool:
+def _is_same(other: ScoredSpan, span: ScoredSpan, wordings: _Wordings) -> bool:
     if other.document_id == span.document_id and other.start < span.end and span.start < other.end:
         return True
-    return token_f1(other.text, span.text) >= _SAME_F1
+    return wordings.agree(other.text, span.text)
 
 
-def _n_agreeing(reading: Reading, texts: Sequence[str], position: int) -> int:
+def _n_agreeing(reading: Reading, position: int, wordings: _Wordings) -> int:
     """Count other documents with the same answer above "no answer", copied passages left out."""
     span = reading.ranked[position]
     passages = {passage.id: passage for passage in reading.passages}
     seen = {_around(passages[span.passage_id], span, _TWIN_CHARS)}
     documents = {span.document_id}
-    for other, text in zip(reading.ranked, texts, strict=True):
-        if text != texts[position] or other.document_id in documents or raw_score(other) <= 0:
+    for other in reading.ranked:
+        if other.document_id in documents or raw_score(other) <= 0:
+            continue
+        if wordings.normal[other.text] != wordings.normal[span.text]:
             continue
         around = _around(passages[other.passage_id], other, _TWIN_CHARS)
         if around not in seen:
@@ -201,11 +220,11 @@ def _n_agreeing(reading: Reading, texts: Sequence[str], position: int) -> int:
     return len(documents) - 1
 
 
-def _n_rivals(reading: Reading, span: ScoredSpan) -> int:
+def _n_rivals(reading: Reading, span: ScoredSpan, wordings: _Wordings) -> int:
     rivals = {
         other.passage_id
         for other in reading.ranked
-        if raw_score(other) > 0 and token_f1(other.text, span.text) < _SAME_F1
+        if raw_score(other) > 0 and not wordings.agree(other.text, span.text)
     }
     return len(rivals)
 

@@ -17,6 +17,7 @@ Source: Angelopoulos, Bates, Candès, Jordan, Lei 2021, "Learn then Test", fixed
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -78,9 +79,16 @@ class CalibrationSample:
         Raises:
             MaxErrorUnsupported: the sample is too small, or too wrong, to promise that.
         """
+        found = self.find_threshold(max_error, confidence)
+        if found is None:
+            raise MaxErrorUnsupported(max_error, confidence, self.smallest_error(confidence))
+        return found
+
+    def find_threshold(self, max_error: float, confidence: float = 0.9) -> Threshold | None:
+        """Return the laxest threshold that keeps an error limit, None if there is none."""
         accepted = self._accepted(max_error, confidence)
         if accepted is None:
-            raise MaxErrorUnsupported(max_error, confidence, self.smallest_error(confidence))
+            return None
         n, n_wrong = self.answered(accepted)
         return Threshold(
             min_probability=accepted,
@@ -130,12 +138,16 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
     if k >= n:
         return 1.0
     successes = np.arange(k + 1)
-    log_choose = np.array(
-        [math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) for i in range(k + 1)]
-    )
+    factorials = _log_factorials(1 << n.bit_length())  # few different sizes are kept
+    log_choose = factorials[n] - factorials[successes] - factorials[n - successes]
     log_terms = log_choose + successes * math.log(p) + (n - successes) * math.log1p(-p)
     top = float(log_terms.max())
     return min(1.0, math.exp(top) * float(np.exp(log_terms - top).sum()))
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(n: int) -> npt.NDArray[np.float64]:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, n + 1)))])
 
 
 def error_bound(n_wrong: int, n: int, confidence: float = 0.9) -> float:

@@ -66,7 +66,7 @@ def test_threshold_says_what_was_observed() -> None:
 def test_a_small_sample_names_what_it_supports() -> None:
     """Thirty right answers cannot promise 5% at 90%, since 0.95^30 is 0.21; 8% they can."""
     sample = CalibrationSample.of(np.full(30, 0.9), np.ones(30, dtype=bool))
-    with pytest.raises(MaxErrorUnsupported, match="smallest that they support is 0.08") as caught:
+    with pytest.raises(MaxErrorUnsupported, match=r"they support is 0\.08") as caught:
         sample.threshold_for(0.05)
     assert caught.value.smallest == 0.08
     assert sample.threshold_for(0.08).coverage == 1.0
