@@ -19,13 +19,12 @@ def table() -> str:
         _result("reader_squad")["metrics"][name]
         for name in ("dev-a-v2.0", "amazon_reviews", "reddit")
     )
-    confidence = _result("reader_confidence")
+    confidence = _result("confidence")["open"]["methods"]["Answerable"]
     encoder = _result("encoder_fidelity")
     cranfield = encoder["cranfield"]
     documents = _result("real_documents")
     startup = _result("startup")
     seconds = startup["seconds"]
-    ece = max(confidence["ece_fitted_on_other_articles"])
     rows = [
         (
             "reader, INT8, 16 articles of SQuAD 2.0 dev: F1, exact match",
@@ -39,8 +38,8 @@ def table() -> str:
         ),
         (
             "calibration error, fitted on other articles (15 bins)",
-            f"{ece:.3f}",
-            "`calibrate_reader.py`",
+            f"{confidence['ece']:.3f}",
+            "`confidence.py`",
         ),
         (
             "40 questions on real files: right first answers, right abstentions",
