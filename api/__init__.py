@@ -25,6 +25,14 @@ from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, metadata_of, where_of
 from .owned_folder import OutputRefused
+from .retrieval_evaluation import (
+    RankedQuery,
+    RetrievalEvaluation,
+    RetrievalOptions,
+    evaluate_retrieval,
+    ranking_record,
+    retrieval_record,
+)
 from .settings import Settings, load_settings
 from .training import train_reader
 from .types import (
@@ -66,7 +74,10 @@ __all__ = [
     "PrincipalInvalid",
     "QuestionInvalid",
     "QuestionTooLong",
+    "RankedQuery",
     "RemoveReport",
+    "RetrievalEvaluation",
+    "RetrievalOptions",
     "SearchFilters",
     "SearchHit",
     "SearchResult",
@@ -78,11 +89,14 @@ __all__ = [
     "Table",
     "check_max_error",
     "evaluate_files",
+    "evaluate_retrieval",
     "evaluate_squad_file",
     "files_record",
     "group_tables",
     "load_settings",
     "metadata_of",
+    "ranking_record",
+    "retrieval_record",
     "score_table",
     "to_json",
     "train_reader",
