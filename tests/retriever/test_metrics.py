@@ -57,12 +57,12 @@ def test_against_a_plain_second_writing(ranked: list[str], grades: dict[str, int
     best_order = sorted(gain, key=lambda id_: -gain[id_])
     dcg, ideal, first, found = 0.0, 0.0, 0, 0
     for place in range(min(10, len(ranked))):
-        dcg += gain[ranked[place]] / math.log(place + 2, 2)
+        dcg += gain[ranked[place]] / math.log2(place + 2)
         found += gain[ranked[place]] > 0
         if gain[ranked[place]] and not first:
             first = place + 1
     for place in range(10):
-        ideal += gain[best_order[place]] / math.log(place + 2, 2)
+        ideal += gain[best_order[place]] / math.log2(place + 2)
     scores = score_ranking(ranked, grades)
     assert scores["ndcg_at_10"] == pytest.approx(dcg / ideal)
     assert scores["mrr_at_10"] == pytest.approx(1 / first if first else 0)
