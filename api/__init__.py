@@ -1,5 +1,6 @@
 from answerable.index import AnswerableError, IngestProgress, IngestReport
 
+from .bench import RetrievalBench, bench_record, bench_retrieval
 from .checks import check_max_error
 from .engine import Engine
 from .errors import (
@@ -25,6 +26,7 @@ from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, metadata_of, where_of
 from .owned_folder import OutputRefused
+from .retrieval_bench import BASELINE
 from .retrieval_evaluation import (
     RankedQuery,
     RetrievalEvaluation,
@@ -51,6 +53,7 @@ from .types import (
 )
 
 __all__ = [
+    "BASELINE",
     "Answer",
     "AnswerableError",
     "AskResult",
@@ -76,6 +79,7 @@ __all__ = [
     "QuestionTooLong",
     "RankedQuery",
     "RemoveReport",
+    "RetrievalBench",
     "RetrievalEvaluation",
     "RetrievalOptions",
     "SearchFilters",
@@ -87,6 +91,8 @@ __all__ = [
     "SettingsInvalid",
     "Status",
     "Table",
+    "bench_record",
+    "bench_retrieval",
     "check_max_error",
     "evaluate_files",
     "evaluate_retrieval",

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from .ask import ask
+from .bench import bench
 from .chat import chat
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -48,6 +49,7 @@ app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(bench, name="bench")
 
 
 @app.callback()

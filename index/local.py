@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -138,6 +138,16 @@ class LocalIndex:
         self._mend_vectors()
         # Permission may have changed since the ids were read: SQLite has the last word.
         return self._store.still_permitted(hits, filters)
+
+    def exact_search(self) -> Callable[[Vectors, int], list[ScoredPassage]]:
+        """Return a search that compares all vectors, to measure ``dense_search`` against."""
+        return self._vectors.exact_search()
+
+    def passage_ids(self) -> list[int]:
+        """Return the ids of all passages, ascending."""
+        self.refresh()
+        ids: list[int] = self._vectors.ids().tolist()
+        return ids
 
     def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""

@@ -8,6 +8,7 @@ never changed while others read it.
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +107,16 @@ class VectorIndex:
         parts = [snapshot.main.ids(), *(part.ids() for part in snapshot.added)]
         ids = np.sort(np.concatenate(parts))
         return ids[~np.isin(ids, snapshot.everything.deleted)]
+
+    def exact_search(self) -> Callable[[Vectors, int], list[ScoredPassage]]:
+        """Read all vectors into memory; return a search that compares every one of them.
+
+        It takes 4 bytes for each number, and sees neither filters nor later changes.
+        """
+        with self._store.reading() as db:
+            flat = FlatVectors(flat_index(all_vectors(db, self._manifest.dimension)))
+        everything = select(None, np.empty(0, dtype=np.int64))
+        return lambda vector, k: flat.search(vector, k, everything)
 
     def is_behind(self) -> bool:
         """Say whether the database has changes that a search would not see."""
