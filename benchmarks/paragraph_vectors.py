@@ -46,9 +46,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--encoder", type=Path, help="of int8; the shipped one if not given")
     parser.add_argument("--distractors", type=int, default=100_000, help="Wikipedia paragraphs")
+    parser.add_argument("--only", choices=NAMES, help="one collection")
     arguments = parser.parse_args()
     encode, sha256 = _int8(arguments.encoder) if arguments.model == "int8" else _fp32()
-    for name in NAMES:
+    for name in [arguments.only] if arguments.only else NAMES:
         collection = read_collection(name, arguments.data, arguments.distractors)
         for kind, texts in _texts(collection):
             folder = arguments.folder / name / kind
