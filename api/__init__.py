@@ -26,7 +26,7 @@ from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, metadata_of, where_of
 from .owned_folder import OutputRefused
-from .retrieval_bench import BASELINE
+from .retrieval_bench import RETRIEVAL_BASELINE
 from .retrieval_evaluation import (
     RankedQuery,
     RetrievalEvaluation,
@@ -53,7 +53,7 @@ from .types import (
 )
 
 __all__ = [
-    "BASELINE",
+    "RETRIEVAL_BASELINE",
     "Answer",
     "AnswerableError",
     "AskResult",

@@ -16,7 +16,9 @@ from answerable.retriever import HybridRetriever, StageTimes, TimedEncoder, Time
 
 from .models import LazyEncoder
 
-BASELINE = "exact search: every vector compared (FAISS Flat, FP32, one thread), the rest the same"
+RETRIEVAL_BASELINE = (
+    "exact search: every vector compared (FAISS Flat, FP32, one thread), the rest the same"
+)
 STAGES = ("encode", "dense", "lexical", "fuse_and_fetch", "whole")
 _EVERYTHING = Filters()
 _RECALL_DEPTH = 10
@@ -109,7 +111,7 @@ def speed_record(speed: RetrievalSpeed) -> dict[str, Any]:
         "documents": speed.documents,
         "passages": speed.passages,
         "questions": speed.questions,
-        "baseline": BASELINE,
+        "baseline": RETRIEVAL_BASELINE,
         "stages": {
             one.stage: {
                 "p50_ms": one.p50_ms,

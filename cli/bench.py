@@ -67,7 +67,7 @@ def retrieval(
 
 
 def _print(result: "RetrievalBench") -> None:
-    from answerable.api import BASELINE
+    from answerable.api import RETRIEVAL_BASELINE
 
     speed = result.speed
     print(
@@ -80,7 +80,7 @@ def _print(result: "RetrievalBench") -> None:
     disk = ", ".join(f"{size:,} {name}" for name, size in speed.disk_bytes.items())
     memory = "" if speed.memory_bytes is None else f"; in memory {speed.memory_bytes:,}"
     print(f"bytes per passage: {disk}{memory}")
-    print(f"\nbaseline: {BASELINE}\n")
+    print(f"\nbaseline: {RETRIEVAL_BASELINE}\n")
     print(f"{'':<15}{'p50 ms':>10}{'p99 ms':>10}{'baseline p50':>15}{'times as fast':>15}")
     for one in speed.stages:
         print(

@@ -3,14 +3,13 @@ from .encoder import OnnxEncoder, default_encoder_folder
 from .fusion import fuse
 from .hybrid import HybridRetriever, RetrievalConfig
 from .lexical import question_terms
-from .metrics import CUTOFFS, DEPTH, mean_scores, score_ranking
+from .metrics import CUTOFFS, mean_scores, score_ranking
 from .priors import PriorConfig, passage_priors
 from .stages import StageTimes, TimedEncoder, TimedIndex
 from .types import ChannelScore, Hit, Retriever, SearchMode
 
 __all__ = [
     "CUTOFFS",
-    "DEPTH",
     "BeirDocument",
     "BeirFolder",
     "BeirQuery",
