@@ -1,4 +1,5 @@
 from .documents import SPLITTER_VERSION, Extractor, sentence_bounds
+from .embedding import PassageEmbedder
 from .errors import (
     AnswerableError,
     DocumentNotFound,
@@ -74,6 +75,7 @@ __all__ = [
     "NewDocument",
     "Page",
     "Passage",
+    "PassageEmbedder",
     "PassageSpan",
     "PassageStore",
     "ScoredPassage",
