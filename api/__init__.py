@@ -26,7 +26,7 @@ from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, metadata_of, where_of
 from .owned_folder import OutputRefused
 from .settings import Settings, load_settings
-from .training import train_reader
+from .training import train_reader, train_retriever
 from .types import (
     Answer,
     AskResult,
@@ -86,5 +86,6 @@ __all__ = [
     "score_table",
     "to_json",
     "train_reader",
+    "train_retriever",
     "where_of",
 ]

@@ -1,5 +1,7 @@
 from .encoder import OnnxEncoder, default_encoder_folder
-from .fusion import fuse
+from .errors import RetrieverSpecInvalid
+from .folders import encoder_manifest, load_encoder
+from .fusion import fuse, fuse_scores
 from .hybrid import HybridRetriever, RetrievalConfig
 from .lexical import question_terms
 from .priors import PriorConfig, passage_priors
@@ -13,9 +15,13 @@ __all__ = [
     "PriorConfig",
     "RetrievalConfig",
     "Retriever",
+    "RetrieverSpecInvalid",
     "SearchMode",
     "default_encoder_folder",
+    "encoder_manifest",
     "fuse",
+    "fuse_scores",
+    "load_encoder",
     "passage_priors",
     "question_terms",
 ]

@@ -99,7 +99,7 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
                 math.log1p(_n_agreeing(reading, position, wordings)),
                 math.log1p(_n_rivals(reading, span, wordings)),
                 *_retrieval(reading.evidence, place, len(words)),
-                _share(words, " ".join((passage.title, passage.heading, passage.text))),
+                _share(words, f"{passage.title} {passage.heading} {passage.text}"),
                 _share(words, _around(passage, span, _NEAR_CHARS)),
                 type_fit(reading.question, span.text),
                 math.log(max(1, len(span.text.split()))),
