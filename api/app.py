@@ -84,6 +84,7 @@ def _add_routes(app: FastAPI, engine: Lazy[Engine]) -> None:
             k=request.k,
             n_best=request.n_best,
             min_probability=request.min_probability,
+            max_error=request.max_error,
             collection=request.collection,
             filters=request.filters.chosen() if request.filters else None,
             principals=_NOBODY,

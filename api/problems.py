@@ -23,11 +23,13 @@ from answerable.index import (
     MetadataInvalid,
     ModelFolderInvalid,
 )
+from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
 
 from .errors import (
     CollectionInvalid,
     EmptyQuestion,
     FilterInvalid,
+    LimitInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
@@ -44,12 +46,16 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     CollectionInvalid: (422, "collection-invalid", "Not the name of a collection"),
     PrincipalInvalid: (422, "principal-invalid", "Not the name of a user or group"),
     FilterInvalid: (422, "filter-invalid", "Not a filter"),
+    LimitInvalid: (422, "limit-invalid", "Not a limit"),
+    MaxErrorUnsupported: (422, "max-error-unsupported", "The error limit is not supported"),
+    CalibrationNeeded: (422, "calibration-needed", "There is no calibration"),
     MetadataInvalid: (422, "metadata-invalid", "Not metadata"),
     DocumentNotFound: (404, "document-not-found", "No such document"),
     IndexNotFound: (503, "index-not-found", "There is no index yet"),
     IndexLocked: (503, "index-locked", "The index is being written"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     IndexModelMismatch: (503, "index-model-mismatch", "The index was made by another model"),
+    CalibrationMismatch: (503, "calibration-mismatch", "The calibration is for other models"),
     ModelFolderInvalid: (503, "model-folder-invalid", "A model cannot be loaded"),
     AnswerableError: (500, "failed", "The request failed"),
 }

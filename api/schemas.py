@@ -47,6 +47,13 @@ class AskRequest(_Request):
     min_probability: float | None = Field(
         default=None, ge=0, le=1, description="abstain below this probability"
     )
+    max_error: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="answer so that at most this share of answers is wrong, on questions like "
+        "the calibration's; instead of min_probability",
+    )
     collection: str | None = Field(default=None, description="only this collection")
     filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
 
@@ -78,7 +85,13 @@ class Problem(BaseModel):
     detail: str = Field(examples=["the question is empty"])
 
 
-_DOCUMENT = {"id": 3, "uri": "file:///handbook/remote-work.md", "title": "Remote work"}
+_DOCUMENT = {
+    "id": 3,
+    "uri": "file:///handbook/remote-work.md",
+    "title": "Remote work",
+    "modified_at": "2026-02-02T09:00:00+00:00",
+    "ingested_at": "2026-03-01T12:00:00+00:00",
+}
 _PASSAGE = "Employees may work from home up to three days per week."
 _ANSWER = {
     "text": "three days per week",
@@ -101,11 +114,13 @@ _ASK_EXAMPLE: dict[str, Any] = {
     "reason": None,
     "candidates": [_ANSWER],
     "nearest": [{"passage_id": 12, "document": _DOCUMENT, "text": _PASSAGE, "score": 0.033}],
+    "limit": {"min_probability": 0.62, "max_error": 0.1, "confidence": 0.9},
+    "calibration": "matched",
     "timing_ms": {"retrieve": 9.1, "read": 142.7, "total": 152.4},
     "models": {
         "encoder": "all-MiniLM-L6-v2-int8@1f2e3d4c5b6a",
         "reader": "minilm-l6-squad2-int8@6a5b4c3d2e1f",
-        "calibration": None,
+        "calibration": "questions.csv, 120 questions, 2026-03-02",
     },
 }
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from . import options
+from .evaluate_open import open_
 from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
 from .output import note, print_json
@@ -20,9 +21,9 @@ _EXAMPLE = (
 )
 
 
-@evaluate.callback()
-def _evaluate() -> None:
-    """Keep ``squad`` a subcommand while it is the only one."""
+evaluate.command(
+    name="open", epilog="Example: answerable evaluate open questions.csv --output answers.jsonl"
+)(open_)
 
 
 @evaluate.command(epilog=_EXAMPLE)

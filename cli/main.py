@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from .ask import ask
+from .calibrate import calibrate
 from .chat import chat
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -46,6 +47,9 @@ app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
+app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
+    calibrate
+)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 

@@ -21,6 +21,7 @@ from .confidence import (
     load_confidence,
 )
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
+from .rivals import find_rival
 from .session import ReaderSession
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
@@ -125,14 +126,20 @@ class OnnxReader:
         # 3. Say how likely each of the best is right.
         features = answer_features(reading, n_best)
         spans = self._with_probabilities(reading.ranked, features)
-        # 4. Answer, or say why not.
-        reason = self._reason_to_abstain(spans, least)
+        # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
+        rival = find_rival(reading, self.confidence.probability)
+        if rival and rival.is_believable:
+            spans = self._with_rival(reading, spans, rival.span)
+            reason: AbstentionReason | None = "conflicting_answers"
+        else:
+            reason = self._reason_to_abstain(spans, least)
         return Prediction(
             answer=None if reason else spans[0],
             reason=reason,
             spans=spans,
             features=features[0] if features else (),
             is_shifted=bool(features) and self.confidence.is_shifted(features[0]),
+            min_probability=least,
         )
 
     def reading(
@@ -210,18 +217,20 @@ class OnnxReader:
         for span, described in zip(ranked, features, strict=False):
             probability = min(likeliest, self.confidence.probability(described))
             likeliest = spans[0].probability if spans else probability
-            spans.append(
-                Span(
-                    passage_id=span.passage_id,
-                    document_id=span.document_id,
-                    start=span.start,
-                    end=span.end,
-                    text=span.text,
-                    score=span.score,
-                    probability=probability,
-                )
-            )
+            spans.append(_span(span, probability))
         return tuple(spans)
+
+    def _with_rival(
+        self, reading: Reading, spans: Sequence[Span], rival: ScoredSpan
+    ) -> tuple[Span, ...]:
+        """Return the candidates with the rival second, as many as there were, but two at least."""
+        place = reading.ranked.index(rival) if rival in reading.ranked else len(reading.ranked) - 1
+        probability = self.confidence.probability(answer_features(reading, place + 1)[place])
+        second = _span(rival, min(spans[0].probability, probability))
+        others = [
+            s for s in spans[1:] if (s.document_id, s.start) != (rival.document_id, rival.start)
+        ]
+        return (spans[0], second, *others)[: max(2, len(spans))]
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""
@@ -230,6 +239,18 @@ class OnnxReader:
         if spans and -spans[0].score <= self.confidence.null_threshold:
             return "low_confidence"
         return "no_answer_in_passages"
+
+
+def _span(span: ScoredSpan, probability: float) -> Span:
+    return Span(
+        passage_id=span.passage_id,
+        document_id=span.document_id,
+        start=span.start,
+        end=span.end,
+        text=span.text,
+        score=span.score,
+        probability=probability,
+    )
 
 
 def _caption(passage: Passage) -> str:

@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 from answerable.index import Passage
 
-from .confidence import RetrievalEvidence
+from .confidence import ConfidenceModel, RetrievalEvidence
 
-AbstentionReason = Literal["no_answer_in_passages", "low_confidence"]
+AbstentionReason = Literal["no_answer_in_passages", "low_confidence", "conflicting_answers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,12 @@ class Prediction:
     Attributes:
         answer: the best span, or None when the reader abstains.
         reason: why it abstains, or None.
-        spans: the n best spans, best first, without overlapping repeats.
+        spans: the n best spans, best first, without overlapping repeats; of conflicting
+            answers the two come first.
         features: of the best span, what a calibration is fitted on; empty without spans.
         is_shifted: whether the best span looks unlike those that the calibration was fitted
             on, so that its probability is to be taken with care.
+        min_probability: below which it abstained, whoever chose that.
     """
 
     answer: Span | None
@@ -52,6 +54,7 @@ class Prediction:
     spans: tuple[Span, ...]
     features: tuple[float, ...] = ()
     is_shifted: bool = False
+    min_probability: float = 0.0
 
 
 class Reader(Protocol):
@@ -70,6 +73,15 @@ class Reader(Protocol):
     @property
     def calibration(self) -> str | None:
         """What the probabilities were fitted on; None if nothing was."""
+        ...
+
+    @property
+    def confidence(self) -> ConfidenceModel:
+        """What turns an answer's features into a probability."""
+        ...
+
+    def with_confidence(self, confidence: ConfidenceModel) -> "Reader":
+        """Return the same reader under another confidence model."""
         ...
 
     def read(

@@ -13,6 +13,14 @@ from .metrics import (
     risk_coverage_curve,
 )
 from .model import CalibrationOutcome, ConfidenceModel, Provenance, uncalibrated
+from .recalibration import (
+    base_log_odds,
+    cross_recalibrated,
+    fit_level,
+    probability_at,
+    recalibrate,
+    right_of,
+)
 from .shift import ShiftRule
 from .storage import load_confidence, save_confidence
 
@@ -31,14 +39,20 @@ __all__ = [
     "Threshold",
     "answer_features",
     "area_under_risk_coverage",
+    "base_log_odds",
     "coverage_at_accuracy",
     "cross_fitted",
+    "cross_recalibrated",
     "expected_calibration_error",
     "false_answer_rate",
     "fit_confidence",
+    "fit_level",
     "load_confidence",
+    "probability_at",
     "raw_score",
+    "recalibrate",
     "reliability_table",
+    "right_of",
     "risk_coverage_curve",
     "save_confidence",
     "uncalibrated",
