@@ -11,6 +11,7 @@ from answerable.reader import (
 )
 
 from .asking import AskedQuestion, AskOptions
+from .bench import RetrievalBench, bench_record, bench_retrieval
 from .calibrating import calibrate
 from .calibration_page import calibration_page
 from .calibration_report import CalibrationReport, Estimate
@@ -44,6 +45,15 @@ from .open_evaluation import (
     open_question_record,
 )
 from .owned_folder import OutputRefused
+from .retrieval_bench import RETRIEVAL_BASELINE
+from .retrieval_evaluation import (
+    RankedQuery,
+    RetrievalEvaluation,
+    RetrievalOptions,
+    evaluate_retrieval,
+    ranking_record,
+    retrieval_record,
+)
 from .settings import Settings, load_settings
 from .training import train_reader, train_retriever
 from .types import (
@@ -65,6 +75,7 @@ from .types import (
 
 __all__ = [
     "QUESTIONS_TEMPLATE",
+    "RETRIEVAL_BASELINE",
     "Answer",
     "AnswerLimit",
     "AnswerableError",
@@ -100,7 +111,11 @@ __all__ = [
     "PrincipalInvalid",
     "QuestionInvalid",
     "QuestionTooLong",
+    "RankedQuery",
     "RemoveReport",
+    "RetrievalBench",
+    "RetrievalEvaluation",
+    "RetrievalOptions",
     "SearchFilters",
     "SearchHit",
     "SearchResult",
@@ -110,11 +125,14 @@ __all__ = [
     "SettingsInvalid",
     "Status",
     "Table",
+    "bench_record",
+    "bench_retrieval",
     "calibrate",
     "calibration_page",
     "checked_filters",
     "evaluate_files",
     "evaluate_open",
+    "evaluate_retrieval",
     "evaluate_squad_file",
     "files_record",
     "group_tables",
@@ -122,6 +140,8 @@ __all__ = [
     "metadata_of",
     "open_evaluation_record",
     "open_question_record",
+    "ranking_record",
+    "retrieval_record",
     "score_table",
     "to_json",
     "train_reader",

@@ -46,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     The index is opened at the first request that needs it, so the service may start before
     the first ingest; ``/health/ready`` tells.
     """
-    engine = Lazy(lambda: Engine.open(settings=settings))
+    engine = Lazy(lambda: Engine.open(settings=settings).train_in_background())
 
     @asynccontextmanager
     async def closing(_app: FastAPI) -> AsyncIterator[None]:

@@ -144,6 +144,11 @@ class Engine:
         """Let go of the index; the engine cannot be used afterwards."""
         self._index.close()
 
+    def train_in_background(self) -> Self:
+        """Train and mend vector files beside searches and writes, in a process that lives on."""
+        self._index.train_in_background()
+        return self
+
     def warm(self) -> None:
         """Load both models and run the encoder once, so that the first question is not slower.
 

@@ -24,6 +24,7 @@ from answerable.index import (
     sha256_of_file,
     write_manifest,
 )
+from answerable.reader.encoder_export import is_known_encoder, write_bert_encoder
 from answerable.reader.export import MODEL_NAME, BuildChoices, Progress, write_reader
 from answerable.reader.quantization import (
     BertQuantization,
@@ -36,7 +37,7 @@ from answerable.retriever.export import encoder_settings, export_encoder
 ModelKind = Literal["encoder", "reader"]
 
 # benchmarks/encoder_fidelity.py and quantization.py measured them; LOG.md holds the others.
-_BEST_ENCODER = QuantizationConfig()
+_OTHER_ENCODERS = QuantizationConfig()
 _BEST_MEASURED = BertQuantization()
 _TOKENIZER_NAME = "tokenizer.json"
 _EXTRA_MODULES = ("torch", "transformers", "onnx")
@@ -144,21 +145,32 @@ def _write_encoder(
 ) -> float:
     """Write an encoder's ONNX file and return how well it agrees with FP32."""
     fp32, target = work / "fp32.onnx", folder / MODEL_NAME
+    settings, config = encoder_settings(source), _config(source)
     on_step(0, 3, "exporting")
-    export_encoder(source, fp32, encoder_settings(source))
+    export_encoder(source, fp32, settings)
     on_step(1, 3, "quantizing")
-    if choices.fp32:
+    if is_known_encoder(config):
+        write_bert_encoder(
+            source,
+            target,
+            work,
+            pooling="cls" if settings.pooling == "cls" else "mean",
+            max_tokens=settings.max_tokens,
+            best=_BEST_MEASURED,
+            choices=choices,
+        )
+    elif choices.fp32:
         fuse_onnx(fp32, target)
     else:
         bits = choices.weight_bits
-        reduce_range = _BEST_ENCODER.reduce_range if bits is None else bits == 7
+        reduce_range = _OTHER_ENCODERS.reduce_range if bits is None else bits == 7
         quantize_onnx(
             fp32,
             target,
-            replace(_BEST_ENCODER, reduce_range=reduce_range, keep_fp32=choices.keep_fp32),
+            replace(_OTHER_ENCODERS, reduce_range=reduce_range, keep_fp32=choices.keep_fp32),
         )
     on_step(2, 3, "comparing with FP32")
-    return _agreement(fp32, target, _config(source))
+    return _agreement(fp32, target, config)
 
 
 def _require_extra() -> None:
@@ -212,8 +224,11 @@ def _agreement(fp32: Path, int8: Path, config: Mapping[str, Any]) -> float:
             "attention_mask": np.ones_like(ids),
             "token_type_ids": np.zeros_like(ids),
         }
-        feeds = {i.name: values[i.name] for i in expected.get_inputs()}
-        pairs = zip(expected.run(None, feeds), actual.run(None, feeds), strict=True)
+        outputs = [
+            session.run(None, {i.name: values[i.name] for i in session.get_inputs()})
+            for session in (expected, actual)
+        ]
+        pairs = zip(*outputs, strict=True)
         cosines += [_cosine(a.ravel(), b.ravel()) for a, b in pairs]
     return min(cosines)
 

@@ -8,6 +8,7 @@ import typer
 
 from . import options
 from .evaluate_open import open_
+from .evaluate_retrieval import retrieval
 from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
 from .output import note, print_json
@@ -24,6 +25,9 @@ _EXAMPLE = (
 evaluate.command(
     name="open", epilog="Example: answerable evaluate open questions.csv --output answers.jsonl"
 )(open_)
+evaluate.command(
+    epilog="Example: answerable evaluate retrieval cranfield/ --output cranfield.jsonl"
+)(retrieval)
 
 
 @evaluate.command(epilog=_EXAMPLE)

@@ -1,6 +1,7 @@
 """``answerable ingest``: files and folders into the index."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import options
-from .exit_codes import DONE, FAILED
+from .exit_codes import DONE, FAILED, INTERRUPTED
 from .output import note, path_of, print_ingest, print_json
 from .progress import Show, progress_bar
 
@@ -59,15 +60,28 @@ def ingest(
     if rebuild:
         with progress_bar() as show:
             Engine.rebuild(index, on_progress=_shown(show))
-    with Engine.open(index, create=True) as engine, progress_bar() as show:
-        report = engine.ingest(
-            paths,
-            collection=collection,
-            principals=allow or ("public",),
-            prune=prune,
-            metadata=told,
-            on_progress=_shown(show),
-        )
+    n_done = 0
+    with Engine.open(index, create=True) as engine:
+        try:
+            with progress_bar() as show:
+                shown = _shown(show)
+
+                def follow(progress: "IngestProgress") -> None:
+                    nonlocal n_done
+                    n_done = progress.done
+                    shown(progress)
+
+                report = engine.ingest(
+                    paths,
+                    collection=collection,
+                    principals=allow or ("public",),
+                    prune=prune,
+                    metadata=told,
+                    on_progress=follow,
+                )
+        except KeyboardInterrupt:
+            note(f"{n_done} files are done and stay in the index; the same command does the rest")
+            return INTERRUPTED
     if json:
         print_json(to_json(report))
     else:
@@ -79,4 +93,13 @@ def ingest(
 
 
 def _shown(show: Show) -> Callable[["IngestProgress"], None]:
-    return lambda progress: show(progress.done, progress.total, path_of(progress.uri))
+    return lambda progress: show(progress.done, progress.total, _line(progress))
+
+
+def _line(progress: "IngestProgress") -> str:
+    """Return what stands beside the bar: the pace, the time left, and the file."""
+    parts = [path_of(progress.uri)]
+    if progress.passages_per_s is not None and progress.seconds_left is not None:
+        left = timedelta(seconds=round(progress.seconds_left))
+        parts = [f"{progress.passages_per_s:.0f} passages/s", f"{left} left", *parts]
+    return "  ".join(parts)

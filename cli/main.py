@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from .ask import ask
+from .bench import bench
 from .calibrate import calibrate
 from .chat import chat
 from .evaluate import evaluate
@@ -52,6 +53,7 @@ app.command(epilog="Example: answerable calibrate questions.csv --report calibra
 )
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(bench, name="bench")
 
 
 @app.callback()

@@ -32,7 +32,7 @@ def quantize(
             metavar="BITS",
             min=7,
             max=8,
-            help="Bits of a weight: 7 or 8. Unset: 8 for BERT readers, 7 for all others.",
+            help="Bits of a weight: 7 or 8. Unset: 8 for BERT models, 7 for all others.",
         ),
     ] = None,
     keep_fp32: Annotated[

@@ -1,4 +1,5 @@
 from .documents import SPLITTER_VERSION, Extractor, sentence_bounds
+from .embedding import PassageEmbedder
 from .errors import (
     AnswerableError,
     DocumentNotFound,
@@ -11,7 +12,8 @@ from .errors import (
     ModelFolderInvalid,
     SourceNotFound,
 )
-from .ingest import IngestOptions, IngestProgress, ingest
+from .ingest import IngestProgress, ingest
+from .loading import IngestOptions
 from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .memory import MemoryIndex
@@ -73,6 +75,7 @@ __all__ = [
     "NewDocument",
     "Page",
     "Passage",
+    "PassageEmbedder",
     "PassageSpan",
     "PassageStore",
     "ScoredPassage",

@@ -1,67 +1,51 @@
-"""Files into the index: unchanged ones skipped, changed ones replaced, failures listed."""
+"""Files into the index: unchanged ones skipped, changed ones replaced, failures listed.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+Reading and cutting, encoding, and writing go on at the same time, each a few batches ahead of
+the next (pipeline.py); one thread writes, the caller's own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from .documents import Extractor
 from .embedding import PassageEmbedder
-from .errors import ExtractionFailed
+from .loading import BYTES_UNDER_WAY, Batch, FileLoader, IngestOptions, LoadedFile
 from .local import LocalIndex
-from .manifest import sha256_of_file
 from .metadata import metadata_json, metadata_pairs
+from .pace import Pace
+from .pipeline import Budget, Pipeline
 from .sources import Sources, find_sources, is_gone
 from .storage.store import StoredVersion
 from .storage.writer import StoreWriter
-from .types import (
-    DEFAULT_COLLECTION,
-    PUBLIC,
-    Encoder,
-    ExtractedDocument,
-    FileFailure,
-    Filters,
-    IngestReport,
-    Metadata,
-    NewDocument,
-)
+from .types import Encoder, FileFailure, IngestReport, Vectors
 
-# One transaction holds at most so many documents, and as few as reach so many passages: it bounds
-# the memory, and the work that an interruption costs.
-BATCH_DOCUMENTS = 16
-BATCH_PASSAGES = 64
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOptions:
-    """How files are taken in.
-
-    Attributes:
-        principals: who may see the documents.
-        prune: remove documents of the collection whose files under the folders are gone.
-        metadata: what the documents are filtered by later.
-    """
-
-    collection: str = DEFAULT_COLLECTION
-    principals: tuple[str, ...] = (PUBLIC,)
-    prune: bool = False
-    metadata: Metadata = field(default_factory=dict, hash=False)
+# Batches that one stage may be ahead of the next. The writer stops to write word files now and
+# then; meanwhile the encoder must not run out of room.
+BATCHES_AHEAD = 8
+# Word files are written after so many new passages, while the encoder goes on.
+WORDS_EVERY_PASSAGES = 8192
+# Vector files when there are so many times as many vectors as in the last: each holds them all.
+VECTORS_GROWTH = 2
 
 
 @dataclass(frozen=True, slots=True)
 class IngestProgress:
-    """How far an ingest is.
+    """How far an ingest is: what is told has been committed.
 
     Attributes:
         done, total: files.
         uri: the file just finished.
-        passages: cut so far.
+        passages: stored so far.
+        passages_per_s: over the last half minute; None in the first moments.
+        seconds_left: at that pace; None likewise.
     """
 
     done: int
     total: int
     uri: str
     passages: int
+    passages_per_s: float | None = None
+    seconds_left: float | None = None
 
 
 def ingest(
@@ -82,65 +66,77 @@ def ingest(
     """
     metadata_pairs(options.metadata)
     sources = find_sources(paths, index.folder)
-    with index.writing() as writer, Extractor() as extractor:
-        run = _Run(index, writer, PassageEmbedder(encoder), extractor, options)
-        for done, path in enumerate(sources.files, start=1):
-            run.take(path)
-            on_progress(IngestProgress(done, len(sources.files), path.as_uri(), run.n_passages))
-        run.flush()
+    embedder = PassageEmbedder(encoder)
+    with index.writing() as writer:
+        run = _Run(index, writer, options, sources, on_progress)
+        with FileLoader(index, embedder, options) as loader, Pipeline() as pipeline:
+            budget = Budget(BYTES_UNDER_WAY, pipeline)
+            # 1. Compare with what is stored, read, cut.
+            loaded = pipeline.ahead(loader.batches(sources, budget, pipeline), BATCHES_AHEAD)
+            # 2. Encode.
+            encoded = pipeline.ahead(_encoded(embedder, loaded), BATCHES_AHEAD)
+            # 3. Commit.
+            for batch, vectors in encoded:
+                run.store(batch, vectors)
+                budget.give(batch.weight)
         if options.prune:
-            run.prune(sources)
+            run.prune()
         index.publish(writer)
-    return run.report(sources)
+    return run.report()
+
+
+def _encoded(
+    embedder: PassageEmbedder, batches: Iterable[Batch]
+) -> Iterator[tuple[Batch, Vectors]]:
+    for batch in batches:
+        passages = [passage for document in batch.documents for passage in document.passages]
+        yield batch, embedder.encode(passages)
 
 
 class _Run:
-    """One ingest: the batch that is waiting and the counts so far."""
+    """One ingest: what is written, and the counts so far."""
 
     def __init__(
         self,
         index: LocalIndex,
         writer: StoreWriter,
-        embedder: PassageEmbedder,
-        extractor: Extractor,
         options: IngestOptions,
+        sources: Sources,
+        on_progress: Callable[[IngestProgress], None],
     ) -> None:
         self._index = index
         self._writer = writer
-        self._embedder = embedder
-        self._extractor = extractor
         self._options = options
-        self._batch: list[NewDocument] = []
+        self._sources = sources
+        self._on_progress = on_progress
         self._failures: list[FileFailure] = []
         self._added = self._updated = self._unchanged = self._removed = 0
-        self.n_passages = 0
+        self._done = self._n_passages = 0
+        self._total = sources.total()
+        self._pace = Pace(self._total.files, self._total.size_bytes)
+        self._n_indexed = self._n_in_vector_file = index.stats().n_passages
+        self._n_in_word_files = self._n_indexed
 
-    def take(self, path: Path) -> None:
-        """Read one file into the batch, unless it is unchanged or cannot be read."""
-        try:
-            self._take(path, sha256_of_file(path))
-        except ExtractionFailed as exc:
-            self._failures.append(FileFailure(path.as_uri(), str(exc)))
-        except OSError as exc:
-            self._failures.append(FileFailure(path.as_uri(), f"cannot be read: {exc.strerror}"))
-        n_waiting = sum(len(document.passages) for document in self._batch)
-        if n_waiting >= BATCH_PASSAGES or len(self._batch) >= BATCH_DOCUMENTS:
-            self.flush()
+    def store(self, batch: Batch, vectors: Vectors) -> None:
+        """Commit a batch whole, then tell of its files.
 
-    def _take(self, path: Path, content_sha256: str) -> None:
-        stored = self._index.stored_version(self._options.collection, path.as_uri())
-        if stored is None or stored.content_sha256 != content_sha256:
-            # The hash is of the bytes before extraction: should the file change in between, the
-            # next ingest sees another hash and reads it again.
-            document = self._new_document(path, content_sha256)
-            self._batch.append(document)
-            self.n_passages += len(document.passages)
-            self._added += stored is None
-            self._updated += stored is not None
-        else:
-            changed = self._update(stored)
-            self._updated += changed
-            self._unchanged += not changed
+        Args:
+            batch: the files.
+            vectors: (n_passages, dimension) float32, of all its documents' passages in turn.
+        """
+        with self._writer.together():
+            if batch.documents:
+                self._writer.put(batch.documents, vectors)
+            changed = [self._take(file) for file in batch.files]
+        for file, is_changed in zip(batch.files, changed, strict=True):
+            self._count(file, is_changed)
+        self._publish_now_and_then(len(vectors))
+
+    def _take(self, file: LoadedFile) -> bool:
+        """Write what is not in ``put``; return whether the file changed anything."""
+        if file.document or file.failure or file.stored is None:
+            return file.document is not None
+        return self._update(file.stored)
 
     def _update(self, stored: StoredVersion) -> bool:
         """Bring what is said of an unchanged document up to date; return whether it was not."""
@@ -152,57 +148,54 @@ class _Run:
             self._writer.set_metadata(stored.document_id, self._options.metadata)
         return not (has_principals and has_metadata)
 
-    def _new_document(self, path: Path, content_sha256: str) -> NewDocument:
-        extracted = self._extractor.extract(path)
-        _check_text(extracted)
-        status = path.stat()
-        return NewDocument(
-            uri=path.as_uri(),
-            # A file name need not be valid UTF-8, and SQLite takes nothing else.
-            title=(extracted.title or path.stem).encode("utf-8", "replace").decode(),
-            collection=self._options.collection,
-            media_type=extracted.media_type,
-            content_sha256=content_sha256,
-            size_bytes=status.st_size,
-            text=extracted.text,
-            pages=extracted.pages,
-            principals=self._options.principals,
-            modified_at=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
-            passages=self._embedder.cut(extracted.text, extracted.media_type, extracted.pages),
-            metadata=self._options.metadata,
+    def _count(self, file: LoadedFile, is_changed: bool) -> None:
+        if file.failure:
+            self._failures.append(file.failure)
+        elif file.stored is None:
+            self._added += 1
+        else:
+            self._updated += is_changed
+            self._unchanged += not is_changed
+        self._done += 1
+        self._n_passages += file.n_passages
+        self._pace.add(file.size_bytes, self._n_passages)
+        self._on_progress(
+            IngestProgress(
+                self._done,
+                max(self._done, self._total.files),  # files may appear after they were counted
+                file.uri,
+                self._n_passages,
+                self._pace.passages_per_s,
+                self._pace.seconds_left,
+            )
         )
 
-    def flush(self) -> None:
-        """Encode the batch, then commit it whole."""
-        batch, self._batch = self._batch, []
-        if batch:
-            passages = [passage for document in batch for passage in document.passages]
-            self._writer.put(batch, self._embedder.encode(passages))
+    def _publish_now_and_then(self, n_new: int) -> None:
+        """Write files in the midst of a long ingest: others search fast, and the end is near."""
+        self._n_indexed += n_new
+        if self._n_indexed - self._n_in_word_files < WORDS_EVERY_PASSAGES:
+            return
+        has_grown = self._n_indexed >= VECTORS_GROWTH * self._n_in_vector_file
+        self._index.publish_unfinished(self._writer, with_vectors=has_grown)
+        self._n_in_word_files = self._n_indexed
+        if has_grown:
+            self._n_in_vector_file = self._n_indexed
 
-    def prune(self, sources: Sources) -> None:
+    def prune(self) -> None:
         """Remove the collection's documents under the given folders whose files are gone."""
-        roots = tuple(f"{folder.as_uri().rstrip('/')}/" for folder in sources.folders)
-        stored = self._index.documents(Filters(collections=(self._options.collection,)))
-        gone = [info.id for info in stored if info.uri.startswith(roots) and is_gone(info.uri)]
+        roots = tuple(f"{folder.as_uri().rstrip('/')}/" for folder in self._sources.folders)
+        addresses = self._index.addresses(self._options.collection)
+        gone = [id_ for id_, uri in addresses if uri.startswith(roots) and is_gone(uri)]
         self._removed = self._writer.remove(gone)
 
-    def report(self, sources: Sources) -> IngestReport:
+    def report(self) -> IngestReport:
         """Return what was done."""
         return IngestReport(
             added=self._added,
             updated=self._updated,
             unchanged=self._unchanged,
             removed=self._removed,
-            passages=self.n_passages,
-            failures=(*sources.failures, *self._failures),
-            skipped=sources.skipped,
+            passages=self._n_passages,
+            failures=(*self._sources.failures, *self._failures),
+            skipped=self._sources.skipped,
         )
-
-
-def _check_text(extracted: ExtractedDocument) -> None:
-    if not extracted.text.strip():
-        raise ExtractionFailed("no text found")
-    try:
-        extracted.text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise ExtractionFailed("its text is not valid Unicode") from exc

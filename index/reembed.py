@@ -1,17 +1,29 @@
 """Making an index fit for another model, from the texts that it stores."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .embedding import PassageEmbedder
 from .errors import IndexNotFound
-from .ingest import IngestProgress
+from .ingest import BATCHES_AHEAD, IngestProgress
+from .loading import BATCH_PASSAGES
 from .local import check_manifest, database_exists, manifest_for
+from .pace import Pace
+from .pipeline import Pipeline
 from .storage.database import DATABASE_NAME
 from .storage.lock import WriterLock
 from .storage.store import PassageStore
 from .storage.writer import Recut, StoreWriter
-from .types import DocumentInfo, Encoder, Filters
+from .types import CutPassage, DocumentInfo, Encoder, Filters, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A document and its new passages."""
+
+    info: DocumentInfo
+    passages: tuple[CutPassage, ...]
 
 
 def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgress], None]) -> int:
@@ -40,8 +52,14 @@ def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgres
             infos = store.documents(Filters())
             writer = StoreWriter(store.path)
             try:
-                recuts = _recuts(store, infos, PassageEmbedder(encoder), on_progress)
-                writer.replace_all_passages(recuts, manifest_for(encoder))
+                with Pipeline() as pipeline:
+                    embedder = PassageEmbedder(encoder)
+                    cut = pipeline.ahead(_cut(store, infos, embedder), BATCHES_AHEAD)
+                    encoded = pipeline.ahead(
+                        _encoded(cut, embedder), BATCHES_AHEAD * BATCH_PASSAGES
+                    )
+                    recuts = _recuts(encoded, infos, on_progress)
+                    writer.replace_all_passages(recuts, manifest_for(encoder))
                 publish(store, writer, folder)
                 WordSearch(store, folder).publish(writer)
             finally:
@@ -51,18 +69,51 @@ def reembed(folder: Path, encoder: Encoder, on_progress: Callable[[IngestProgres
     return len(infos)
 
 
-def _recuts(
-    store: PassageStore,
-    infos: list[DocumentInfo],
-    embedder: PassageEmbedder,
-    on_progress: Callable[[IngestProgress], None],
-) -> Iterator[Recut]:
-    n_passages = 0
-    for done, info in enumerate(infos, start=1):
+def _cut(
+    store: PassageStore, infos: Sequence[DocumentInfo], embedder: PassageEmbedder
+) -> Iterator[list[_Cut]]:
+    """Yield the documents, cut, in batches."""
+    batch: list[_Cut] = []
+    for info in infos:
         document = store.document(info.id, Filters())
         if document is None:  # the writer lock keeps others from removing it
             raise AssertionError(f"document {info.id} vanished under the writer lock")
-        passages = embedder.cut(document.text, info.media_type, document.pages)
-        yield Recut(info.id, info.title, passages, embedder.encode(passages))
-        n_passages += len(passages)
-        on_progress(IngestProgress(done, len(infos), info.uri, n_passages))
+        batch.append(_Cut(info, embedder.cut(document.text, info.media_type, document.pages)))
+        if sum(len(cut.passages) for cut in batch) >= BATCH_PASSAGES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _encoded(
+    batches: Iterable[list[_Cut]], embedder: PassageEmbedder
+) -> Iterator[tuple[_Cut, Vectors]]:
+    for batch in batches:
+        vectors = embedder.encode([passage for cut in batch for passage in cut.passages])
+        first = 0
+        for cut in batch:
+            yield cut, vectors[first : first + len(cut.passages)]
+            first += len(cut.passages)
+
+
+def _recuts(
+    encoded: Iterable[tuple[_Cut, Vectors]],
+    infos: Sequence[DocumentInfo],
+    on_progress: Callable[[IngestProgress], None],
+) -> Iterator[Recut]:
+    n_passages, pace = 0, Pace(len(infos), sum(info.n_chars for info in infos))
+    for done, (cut, vectors) in enumerate(encoded, start=1):
+        yield Recut(cut.info.id, cut.info.title, cut.passages, vectors)
+        n_passages += len(cut.passages)
+        pace.add(cut.info.n_chars, n_passages)
+        on_progress(
+            IngestProgress(
+                done,
+                len(infos),
+                cut.info.uri,
+                n_passages,
+                pace.passages_per_s,
+                pace.seconds_left,
+            )
+        )

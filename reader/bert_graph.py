@@ -1,7 +1,7 @@
-"""A BERT reader as an ONNX graph that holds what one window needs, and nothing else.
+"""A BERT reader or encoder as an ONNX graph that holds what one text needs, and nothing else.
 
 The graph that PyTorch traces spends a tenth of its time on a padding mask, on shapes and on
-operators that are slower fused than apart; a window alone in its call has no padding. Needs
+operators that are slower fused than apart; a text alone in its call has no padding. Needs
 onnx, imported only when called; what it writes runs on onnxruntime alone.
 """
 
@@ -13,38 +13,47 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .bert_model import BertReader, Codes, Floats, Layer, Norm, Product, Table
+from .bert_model import Bert, Codes, Floats, Layer, Norm, Pooling, Product, Table
 
 # fp32: codes are ignored. int8: products of codes in 8 bits. decoded: the products of the
 # codes' values in FP32; the codes themselves stay in the int8 file.
 Form = Literal["fp32", "int8", "decoded"]
+Shape = tuple[str | int, ...]
 
+_INPUTS = ("input_ids", "token_type_ids")
+_PER_TOKEN = ("batch", "length")
+_LOGITS = ("start_logits", "end_logits")
 _MICROSOFT = "com.microsoft"
 _OPSETS = {"": 17, _MICROSOFT: 1}
 _IR_VERSION = 10
 _MIN_OUTSIDE_BYTES = 1024  # smaller codes are repeated in the decoded graph
 
 
-def write_graph(reader: BertReader, target: Path, form: Form, codes_in: Path | None = None) -> None:
-    """Write the reader to the ONNX file ``target``.
+def write_graph(bert: Bert, target: Path, form: Form, codes_in: Path | None = None) -> None:
+    """Write a model to the ONNX file ``target``.
 
-    The graph takes int64 ``input_ids`` and ``token_type_ids``, (batch, length), windows of one
-    batch being equally long, and returns float32 ``start_logits`` and ``end_logits``.
+    The graph takes int64 ``input_ids`` and ``token_type_ids``, (batch, length), texts of one
+    batch being equally long. A reader's returns float32 ``start_logits`` and ``end_logits``, an
+    encoder's float32 ``embedding``, (batch, width), of unit length.
 
     Args:
-        reader: with codes where the form asks for them.
+        bert: with codes where the form asks for them.
         target: the file to write.
         form: how products with codes are computed.
         codes_in: for the form ``decoded``, the int8 file in the same folder.
     """
     import onnx
 
-    graph = _Graph(form, reader.n_heads, reader.epsilon)
-    hidden = _embeddings(graph, reader)
-    for layer in reader.layers:
+    graph = _Graph(form, bert.n_heads, bert.epsilon)
+    hidden = _embeddings(graph, bert)
+    for layer in bert.layers:
         hidden = _layer(graph, layer, hidden)
-    _head(graph, reader.head, hidden)
-    model = graph.model()
+    if isinstance(bert.head, Pooling):
+        _pool(graph, bert.head, hidden)
+        model = graph.model("encoder", {"embedding": ("batch", bert.words.values.shape[1])})
+    else:
+        _head(graph, bert.head, hidden)
+        model = graph.model("reader", dict.fromkeys(_LOGITS, _PER_TOKEN))
     if codes_in is not None:
         _point_outside(model, codes_in)
     onnx.save(model, target)
@@ -81,18 +90,18 @@ class _Graph:
         )
         return outputs
 
-    def model(self) -> Any:
+    def model(self, name: str, outputs: Mapping[str, Shape]) -> Any:
         from onnx import TensorProto, helper
 
-        def values(names: tuple[str, ...], kind: int) -> list[Any]:
-            return [helper.make_tensor_value_info(n, kind, ["batch", "length"]) for n in names]
+        def values(shapes: Mapping[str, Shape], kind: int) -> list[Any]:
+            return [helper.make_tensor_value_info(n, kind, s) for n, s in shapes.items()]
 
         return helper.make_model(
             helper.make_graph(
                 self.nodes,
-                "reader",
-                values(("input_ids", "token_type_ids"), TensorProto.INT64),
-                values(("start_logits", "end_logits"), TensorProto.FLOAT),
+                name,
+                values(dict.fromkeys(_INPUTS, _PER_TOKEN), TensorProto.INT64),
+                values(outputs, TensorProto.FLOAT),
                 list(self.constants.values()),
             ),
             opset_imports=[helper.make_opsetid(*opset) for opset in _OPSETS.items()],
@@ -100,18 +109,18 @@ class _Graph:
         )
 
 
-def _embeddings(graph: _Graph, reader: BertReader) -> str:
+def _embeddings(graph: _Graph, bert: Bert) -> str:
     zero = graph.constant("zero", np.array([0], np.int64))
     length = graph.node("Shape", "input_ids", start=1, end=2)
 
     def first(name: str) -> str:
         return graph.node("Slice", name, zero, length, zero)
 
-    words = _rows(graph, reader.words, lambda name: graph.node("Gather", name, "input_ids"))
-    segments = _rows(graph, reader.segments, lambda n: graph.node("Gather", n, "token_type_ids"))
-    positions = _rows(graph, reader.positions, first)
+    words = _rows(graph, bert.words, lambda name: graph.node("Gather", name, "input_ids"))
+    segments = _rows(graph, bert.segments, lambda n: graph.node("Gather", n, "token_type_ids"))
+    positions = _rows(graph, bert.positions, first)
     total = graph.node("Add", graph.node("Add", words, segments), positions)
-    return _normalized(graph, reader.embedding_norm, total)
+    return _normalized(graph, bert.embedding_norm, total)
 
 
 def _rows(graph: _Graph, table: Table, pick: Any) -> str:
@@ -196,8 +205,18 @@ def _head(graph: _Graph, head: Product, hidden: str) -> None:
     sizes = graph.constant("sizes_of_logits", np.array([1, 1], np.int64))
     last = graph.constant("last", np.array([-1], np.int64))
     logits = graph.split("Split", _product(graph, head, hidden), sizes, parts=2, axis=-1)
-    for part, name in zip(logits, ("start_logits", "end_logits"), strict=True):
+    for part, name in zip(logits, _LOGITS, strict=True):
         graph.nodes.append(helper.make_node("Squeeze", [part, last], [name]))
+
+
+def _pool(graph: _Graph, pooling: Pooling, hidden: str) -> None:
+    from onnx import helper
+
+    if pooling.mode == "cls":
+        first = graph.constant("first", np.array([0], np.int64))
+        hidden = graph.node("Gather", hidden, first, axis=1)
+    pooled = graph.node("ReduceMean", hidden, axes=[1], keepdims=0)
+    graph.nodes.append(helper.make_node("LpNormalization", [pooled], ["embedding"], axis=-1, p=2))
 
 
 def _point_outside(model: Any, codes_in: Path) -> None:

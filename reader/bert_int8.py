@@ -1,7 +1,7 @@
-"""A BERT reader in FP32 to one in INT8 that loses next to nothing.
+"""A BERT reader or encoder in FP32 to one in INT8 that loses next to nothing.
 
 Activations are quantized while running, one scale per tensor, so a single large value costs
-all others their precision. Sample windows show where such values are; three rewritings that
+all others their precision. Samples show where such values are; three rewritings that
 leave the FP32 function as it is keep them away from the 8-bit products, and a fourth takes
 the average error of rounded weights out of the biases. ``benchmarks/quantization.py`` measures
 each; figures are in ``benchmarks/LOG.md``.
@@ -11,25 +11,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 
 from answerable.index import AnswerableError
 
 from .bert_graph import table_codes, write_graph
-from .bert_model import BertReader, Floats, Layer, Neurons, Product, Table
+from .bert_model import Bert, Floats, Layer, Neurons, Product, Table
 from .quantization import BertQuantization
 from .weight_codes import weight_codes
-from .windows import Window
 
 _HIGH = 95  # percentile of the channels' peaks to which a higher peak is scaled down
 _SMALLEST_PEAK = 1e-3
 
 
+class Sample(Protocol):
+    """What is fed to the model as one text: a reader's window, or an encoder's tokens."""
+
+    @property
+    def token_ids(self) -> npt.NDArray[np.int64]:
+        """Special tokens included, (n_tokens,)."""
+
+    @property
+    def type_ids(self) -> npt.NDArray[np.int64]:
+        """The segment of each token, (n_tokens,)."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputRange:
-    """What a product's input was on the sample windows, per channel: (n_in,) each."""
+    """What a product's input was on the samples, per channel: (n_in,) each."""
 
     peak: Floats
     mean: Floats
@@ -41,74 +54,74 @@ class InputRange:
 
 
 def to_int8(
-    reader: BertReader,
-    windows: Sequence[Window],
+    bert: Bert,
+    samples: Sequence[Sample],
     work: Path,
     config: BertQuantization = BertQuantization(),
-) -> BertReader:
-    """Return the reader with codes, rewritten so that they lose little.
+) -> Bert:
+    """Return the model with codes, rewritten so that they lose little.
 
     Args:
-        reader: in FP32.
-        windows: samples that show the range of every input.
+        bert: in FP32.
+        samples: texts that show the range of every input.
         work: a folder for temporary files.
         config: what to do.
 
     Raises:
         AnswerableError: a pattern of ``keep_fp32`` fits no product.
     """
-    names = [product.name for product in reader.products()]
+    names = [product.name for product in bert.products()]
     for pattern in config.keep_fp32:
         if not any(fnmatch(name, pattern) for name in names):
             raise AnswerableError(
                 f"no product is named {pattern!r}; names are such as {', '.join(names[:4])}"
             )
-    ranges = _observe(reader, windows, work)
-    layers = tuple(_layer_to_int8(layer, ranges, config) for layer in reader.layers)
-    tables = {name: getattr(reader, name) for name in ("words", "positions")}
+    ranges = _observe(bert, samples, work)
+    layers = tuple(_layer_to_int8(layer, ranges, config) for layer in bert.layers)
+    tables = {name: getattr(bert, name) for name in ("words", "positions")}
     if config.embeddings:
         tables = {name: _coded_table(table) for name, table in tables.items()}
-    return replace(reader, layers=layers, **tables)
+    return replace(bert, layers=layers, **tables)
 
 
 def _coded_table(table: Table) -> Table:
     return replace(table, codes=table_codes(table.values))
 
 
-def _observe(reader: BertReader, windows: Sequence[Window], work: Path) -> Mapping[str, InputRange]:
+def _observe(bert: Bert, samples: Sequence[Sample], work: Path) -> Mapping[str, InputRange]:
     """Run the FP32 graph and return the range of each product's input, by product."""
     import onnx
 
     path = work / "observed.onnx"
-    write_graph(reader, path, "fp32")
+    write_graph(bert, path, "fp32")
     model = onnx.load(path)
     inputs = {
         node.input[1].removesuffix(".weight"): node.input[0]
         for node in model.graph.node
         if node.op_type == "MatMul"
     }
-    shown = [inputs[product.name] for product in reader.products()]
+    shown = [inputs[product.name] for product in bert.products()]
     model.graph.output.extend(
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
         for name in dict.fromkeys(shown)
     )
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     totals: dict[str, tuple[Floats, Floats, Floats]] = {}
-    for window in windows:
-        feeds = {"input_ids": window.token_ids[None], "token_type_ids": window.type_ids[None]}
+    for sample in samples:
+        feeds = {"input_ids": sample.token_ids[None], "token_type_ids": sample.type_ids[None]}
         for name, value in zip(shown, session.run(shown, feeds), strict=True):
             rows = value[0]
             seen = (np.abs(rows).max(0), rows.sum(0), (rows**2).sum(0))
             peak, total, squares = totals.get(name, tuple(map(np.zeros_like, seen)))
             totals[name] = (np.maximum(peak, seen[0]), total + seen[1], squares + seen[2])
-    n_tokens = np.float32(sum(len(window.token_ids) for window in windows))
+    n_tokens = np.float32(sum(len(sample.token_ids) for sample in samples))
     return {
         product.name: InputRange(
             np.maximum(totals[name][0], _SMALLEST_PEAK),
             totals[name][1] / n_tokens,
             totals[name][2] / n_tokens,
         )
-        for product, name in zip(reader.products(), shown, strict=True)
+        for product, name in zip(bert.products(), shown, strict=True)
     }
 
 

@@ -1,4 +1,4 @@
-"""A BERT reader as plain arrays: what ``bert_graph`` writes and ``bert_int8`` makes smaller.
+"""A BERT reader or encoder as plain arrays: what ``bert_graph`` writes and ``bert_int8`` shrinks.
 
 A model here is a list of products with weight matrices (``Product``), because they are what
 quantization is about; everything else stays floating point.
@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -107,15 +107,26 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class BertReader:
-    """A whole reader; its head gives a start and an end logit for each token."""
+class Pooling:
+    """An encoder's head: the unit vector of a text, from all its tokens or from the first."""
+
+    mode: Literal["mean", "cls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bert:
+    """A whole model.
+
+    Attributes:
+        head: a reader's gives a start and an end logit for each token; an encoder's pools.
+    """
 
     words: Table
     segments: Table
     positions: Table
     embedding_norm: Norm
     layers: tuple[Layer, ...]
-    head: Product
+    head: Product | Pooling
     n_heads: int
     epsilon: float
 
@@ -126,46 +137,78 @@ class BertReader:
 
 
 def is_bert_reader(config: Mapping[str, Any]) -> bool:
-    """Tell whether this module knows the architecture that a ``config.json`` describes."""
+    """Tell whether this module knows the reader that a ``config.json`` describes."""
+    return config.get("architectures") == ["BertForQuestionAnswering"] and _is_usual(config)
+
+
+def is_bert_encoder(config: Mapping[str, Any]) -> bool:
+    """Tell whether this module knows the encoder that a ``config.json`` describes."""
+    return config.get("architectures") == ["BertModel"] and _is_usual(config)
+
+
+def _is_usual(config: Mapping[str, Any]) -> bool:
     return (
-        config.get("architectures") == ["BertForQuestionAnswering"]
-        and config.get("hidden_act") == "gelu"
+        config.get("hidden_act") == "gelu"
         and config.get("position_embedding_type", "absolute") == "absolute"
         and not config.get("is_decoder")
     )
 
 
-def load_bert_reader(folder: Path) -> BertReader:
+def load_bert_reader(folder: Path) -> Bert:
     """Read a folder with ``config.json`` and ``model.safetensors``.
 
     Raises:
         ModelFolderInvalid: weights are missing or do not fit the configuration.
     """
+    return _load(folder, "a reader", None)
+
+
+def load_bert_encoder(folder: Path, pooling: Pooling) -> Bert:
+    """Read a folder with ``config.json`` and ``model.safetensors``.
+
+    Raises:
+        ModelFolderInvalid: weights are missing or do not fit the configuration.
+    """
+    return _load(folder, "an encoder", pooling)
+
+
+def _load(folder: Path, kind: str, pooling: Pooling | None) -> Bert:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         stored = load_file(folder / "model.safetensors")
-        reader = from_state({k: v.float().numpy() for k, v in stored.items()}, config)
+        bert = from_state({k: v.float().numpy() for k, v in stored.items()}, config, pooling)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as exc:
-        raise ModelFolderInvalid(f"{folder} cannot be loaded as a reader: {exc}") from exc
-    _require_fitting(reader, config, folder)
-    return reader
+        raise ModelFolderInvalid(f"{folder} cannot be loaded as {kind}: {exc}") from exc
+    if not _fits(bert, config):
+        raise ModelFolderInvalid(
+            f"{folder} cannot be loaded as {kind}: its weights do not fit its config.json"
+        )
+    return bert
 
 
-def from_state(state: Mapping[str, Floats], config: Mapping[str, Any]) -> BertReader:
+def from_state(
+    state: Mapping[str, Floats], config: Mapping[str, Any], pooling: Pooling | None = None
+) -> Bert:
     """Arrange weights under their names in transformers; they are not copied.
+
+    Args:
+        state: of a BertForQuestionAnswering, or with ``pooling`` of a BertModel.
+        config: what ``config.json`` says.
+        pooling: an encoder's head; None for a reader's, which is in the weights.
 
     Raises:
         KeyError: one is missing.
     """
+    prefix = "bert." if pooling is None else ""
 
     def norm(name: str) -> Norm:
-        return Norm(name, state[f"bert.{name}.weight"], state[f"bert.{name}.bias"])
+        return Norm(name, state[f"{prefix}{name}.weight"], state[f"{prefix}{name}.bias"])
 
     def product(name: str, *parts: str) -> Product:
-        sources = [f"bert.{name}{part}" for part in parts or ("",)]
+        sources = [f"{prefix}{name}{part}" for part in parts or ("",)]
         return Product(
             name,
             np.ascontiguousarray(np.concatenate([state[f"{s}.weight"] for s in sources]).T),
@@ -173,7 +216,7 @@ def from_state(state: Mapping[str, Floats], config: Mapping[str, Any]) -> BertRe
         )
 
     def table(name: str) -> Table:
-        return Table(name, state[f"bert.embeddings.{name}.weight"])
+        return Table(name, state[f"{prefix}embeddings.{name}.weight"])
 
     def layer(at: str) -> Layer:
         return Layer(
@@ -185,13 +228,14 @@ def from_state(state: Mapping[str, Floats], config: Mapping[str, Any]) -> BertRe
             output_norm=norm(f"{at}.output.LayerNorm"),
         )
 
-    return BertReader(
+    return Bert(
         words=table("word_embeddings"),
         segments=table("token_type_embeddings"),
         positions=table("position_embeddings"),
         embedding_norm=norm("embeddings.LayerNorm"),
         layers=tuple(layer(f"encoder.layer.{i}") for i in range(int(config["num_hidden_layers"]))),
-        head=Product(
+        head=pooling
+        or Product(
             "qa_outputs",
             np.ascontiguousarray(state["qa_outputs.weight"].T),
             state["qa_outputs.bias"],
@@ -201,18 +245,16 @@ def from_state(state: Mapping[str, Floats], config: Mapping[str, Any]) -> BertRe
     )
 
 
-def _require_fitting(reader: BertReader, config: Mapping[str, Any], folder: Path) -> None:
+def _fits(bert: Bert, config: Mapping[str, Any]) -> bool:
     width, wide = int(config["hidden_size"]), int(config["intermediate_size"])
     shapes = [(width, 3 * width), (width, width), (width, wide), (wide, width)]
-    fits = [p.weight.shape for p in reader.products()] == shapes * len(reader.layers)
+    fits = [p.weight.shape for p in bert.products()] == shapes * len(bert.layers)
     for table, rows in (
-        (reader.words, "vocab_size"),
-        (reader.segments, "type_vocab_size"),
-        (reader.positions, "max_position_embeddings"),
+        (bert.words, "vocab_size"),
+        (bert.segments, "type_vocab_size"),
+        (bert.positions, "max_position_embeddings"),
     ):
         fits = fits and table.values.shape == (int(config[rows]), width)
-    fits = fits and reader.head.weight.shape == (width, 2) and width % reader.n_heads == 0
-    if not fits:
-        raise ModelFolderInvalid(
-            f"{folder} cannot be loaded as a reader: its weights do not fit its config.json"
-        )
+    if isinstance(bert.head, Product):
+        fits = fits and bert.head.weight.shape == (width, 2)
+    return fits and width % bert.n_heads == 0

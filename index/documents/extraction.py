@@ -42,6 +42,7 @@ class Extractor:
     def __init__(self, limits: ExtractionLimits | None = None) -> None:
         self._limits = limits or ExtractionLimits()
         self._child: _Child | None = None
+        self._is_aborted = False
 
     def __enter__(self) -> Self:
         return self
@@ -59,6 +60,13 @@ class Extractor:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+    def abort(self) -> None:
+        """End the reading of a file, from another thread; no file is read in a child after it."""
+        self._is_aborted = True
+        child = self._child
+        if child is not None:
+            child.kill()
 
     @property
     def child_pid(self) -> int | None:
@@ -108,10 +116,12 @@ class Extractor:
         """
         request = {"path": os.path.abspath(path), "media_type": kind.media_type}
         while True:
+            self._check_aborted()
             child = self._child
             if child is None or child.n_files >= self._limits.files_per_child:
                 self.close()
                 child = self._child = _Child(self._limits)
+                self._check_aborted()  # it may have been, while there was no child to kill
             try:
                 reply = child.ask(request)
             except ExtractionFailed as exc:
@@ -127,6 +137,10 @@ class Extractor:
                 raise ExtractionFailed(reply["reason"])
             pages = tuple(Page(**page) for page in reply.pop("pages"))
             return ExtractedDocument(**reply, pages=pages)
+
+    def _check_aborted(self) -> None:
+        if self._is_aborted:
+            raise ExtractionFailed("the ingest was stopped")
 
 
 class _ChildDied(ExtractionFailed):
@@ -182,6 +196,10 @@ class _Child:
         self.n_files += 1
         self._send(request)
         return self._receive(self._limits.wall_seconds)
+
+    def kill(self) -> None:
+        """Kill the process; whoever waits for its reply notices."""
+        self._process.kill()
 
     def end(self) -> None:
         """Kill the process, if it still runs, and close the pipes."""

@@ -79,9 +79,9 @@ class _Group:
 class _Ruler:
     """Counts the tokens of any part of the text."""
 
-    def __init__(self, text: str, token_offsets: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, text: str, token_starts: Sequence[int]) -> None:
         self.text = text
-        self.starts = [start for start, _ in token_offsets]
+        self.starts = token_starts
 
     def tokens(self, start: int, end: int) -> int:
         """Return how many tokens begin in text[start:end], or the floor set by its length."""
@@ -107,16 +107,16 @@ class _Ruler:
 def split(
     text: str,
     media_type: str,
-    token_offsets: Sequence[tuple[int, int]],
+    token_starts: Sequence[int],
     config: SplitConfig,
 ) -> list[PassageSpan]:
     """Return the passages of a text: ordered, trimmed, together all of it but white space.
 
     Args:
-        token_offsets: the code-point range of each token of the whole text, as the encoder's
-            tokenizer gives them.
+        token_starts: where each token of the whole text begins, in code points, as the encoder's
+            tokenizer has them.
     """
-    ruler = _Ruler(text, token_offsets)
+    ruler = _Ruler(text, token_starts)
     groups = [_Group()]
     for section in sections(text, media_type):
         group = groups[-1]

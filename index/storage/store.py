@@ -28,6 +28,8 @@ from .schema import stored_schema_version
 
 PassageIds = npt.NDArray[np.int64]
 
+ADDRESSES_AT_ONCE = 10_000
+
 _INFO_COLUMNS = """
 d.id, d.uri, d.title, d.collection, d.media_type, d.content_sha256, d.size_bytes, d.n_chars,
 (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS n_passages,
@@ -179,6 +181,21 @@ class PassageStore:
                 info = _info(row)
                 return StoredVersion(info.id, info.content_sha256, info.principals, info.metadata)
         return None
+
+    def addresses(self, collection: str) -> Iterator[tuple[int, str]]:
+        """Yield id and address of a collection's documents, in the order of their ids."""
+        last = 0
+        while True:
+            with self.reading() as db:
+                rows: list[tuple[int, str]] = db.execute(
+                    "SELECT id, uri FROM documents WHERE collection = ? AND id > ? "
+                    "ORDER BY id LIMIT ?",
+                    [collection, last, ADDRESSES_AT_ONCE],
+                ).fetchall()
+            yield from rows
+            if len(rows) < ADDRESSES_AT_ONCE:
+                return
+            last = rows[-1][0]
 
     def stats(self) -> IndexStats:
         """Count what the index holds."""

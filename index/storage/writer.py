@@ -2,7 +2,8 @@
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,7 @@ class StoreWriter:
     def __init__(self, path: Path) -> None:
         """Open the writing connection and bring the tables up to date."""
         self._path = path
+        self._is_together = False
         with translated_errors(path):
             self._db = open_writer(path)
         try:
@@ -64,9 +66,27 @@ class StoreWriter:
         finally:
             self._db.close()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one transaction of all that is written in the block: one wait for the disk."""
+        with transaction(self._db, self._path):
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Database]:
+        if self._is_together:
+            yield self._db
+            return
+        with transaction(self._db, self._path) as db:
+            yield db
+
     def describe(self, manifest: IndexManifest) -> None:
         """Store what the index says of itself."""
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             _put_manifest(db, manifest)
 
     def put(self, documents: Sequence[NewDocument], vectors: Vectors) -> None:
@@ -77,7 +97,7 @@ class StoreWriter:
             vectors: (n_passages, dimension) float32, of the passages of all the documents in turn.
         """
         first = 0
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             for document in documents:
                 document_id = _put_row(db, document)
                 _put_principals(db, document_id, document.principals)
@@ -91,7 +111,7 @@ class StoreWriter:
 
     def set_principals(self, document_id: int, principals: Iterable[str]) -> None:
         """Change who may see a document."""
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             _put_principals(db, document_id, principals)
 
     def set_metadata(self, document_id: int, metadata: Metadata) -> None:
@@ -100,14 +120,14 @@ class StoreWriter:
         Raises:
             MetadataInvalid: it is not a JSON object, or too large.
         """
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             text = metadata_json(metadata)
             db.execute("UPDATE documents SET metadata = ? WHERE id = ?", [text, document_id])
             _put_metadata_pairs(db, document_id, metadata)
 
     def remove(self, document_ids: Iterable[int]) -> int:
         """Delete documents with all that hangs on them; return how many there were."""
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             return sum(
                 db.execute("DELETE FROM documents WHERE id = ?", [id_]).rowcount
                 for id_ in document_ids
@@ -118,7 +138,7 @@ class StoreWriter:
 
         Readers see the old index until the end; a failure on the way leaves it as it was.
         """
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             db.table("generations").delete_where()
             for recut in recuts:
                 _put_passages(db, recut)
@@ -131,7 +151,7 @@ class StoreWriter:
         """
         row = asdict(generation)
         del row["generation"]  # the table counts them
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             db.table("generations").insert(row)
             db.execute(
                 "DELETE FROM generations WHERE generation NOT IN "
@@ -142,7 +162,7 @@ class StoreWriter:
 
     def register_words(self, generation: WordGeneration, keep: int) -> None:
         """Record word files that are on the disk; forget all but the newest ``keep`` generations."""
-        with transaction(self._db, self._path) as db:
+        with self._transaction() as db:
             put_word_generation(db, generation, keep)
 
 

@@ -1,8 +1,16 @@
 """``ingest``, ``status`` and ``remove``."""
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from answerable.api import IngestProgress
+from answerable.cli.ingest import _line
+from answerable.cli.progress import Show
 from tests.cli.conftest import RunCli
 
 
@@ -23,6 +31,36 @@ def test_file_that_fails_is_listed_and_the_rest_kept(cli: RunCli, own: Path) -> 
     assert run.out.startswith("3 added, ")
     assert "failed handbook/binary.txt: " in run.err
     assert run.err.endswith("error: 1 of the files could not be indexed; the others are\n")
+
+
+def test_interrupt_keeps_what_is_done(
+    cli: RunCli, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C says how much is done and prints no data; the same command does the rest."""
+
+    @contextmanager
+    def interrupted_bar() -> Iterator[Show]:
+        def show(done: int, total: int, name: str) -> None:
+            if done == 2:
+                signal.raise_signal(signal.SIGINT)
+
+        yield show
+
+    monkeypatch.setattr("answerable.cli.ingest.progress_bar", interrupted_bar)
+    run = cli("ingest", "handbook", "--index", "new", "--json", cwd=own)
+    assert (run.code, run.out) == (130, "")
+    assert run.err == (
+        "2 files are done and stay in the index; the same command does the rest\n"
+        "error: interrupted\n"
+    )
+
+
+def test_what_stands_beside_the_bar() -> None:
+    """Pace and time left come first, as the end of a long path may be cut off."""
+    uri = Path("a.txt").absolute().as_uri()
+    assert _line(IngestProgress(1, 9, uri, 3)) == "a.txt"
+    line = _line(IngestProgress(5, 9, uri, 30, 61.7, 3725.2))
+    assert line == "62 passages/s  1:02:05 left  a.txt"
 
 
 def test_missing_path_is_one_line(cli: RunCli, own: Path) -> None:

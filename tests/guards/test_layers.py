@@ -12,6 +12,7 @@ from tests.guards.layout import MODULES, PACKAGES, Module
 
 # Imported by name: listed in an __init__ they would load the model-building libraries every time.
 BUILD_MODULES = (
+    "answerable.reader.encoder_export",
     "answerable.reader.export",
     "answerable.reader.quantization",
     "answerable.retriever.export",

@@ -11,18 +11,20 @@ import json
 import os
 import shutil
 import sys
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from answerable.index import Filters
-from answerable.index.ingest import IngestOptions, ingest
+from answerable.index import Filters, loading
+from answerable.index.ingest import ingest
+from answerable.index.loading import IngestOptions
 from answerable.index.local import LocalIndex
 from answerable.index.storage import vectors as _vectors  # noqa: F401  imported before the forks: faster
 from answerable.index.storage.writer import StoreWriter
@@ -30,8 +32,6 @@ from tests.fakes import HashEncoder
 from tests.index.samples import contents
 
 DIED = 17
-# Not an import statement: the package exports a function of the same name.
-INGEST = import_module("answerable.index.ingest")
 EVERYTHING = Filters()
 
 
@@ -49,7 +49,7 @@ def _after(folder: Path) -> None:
 
 
 def _ingest(root: Path) -> None:
-    INGEST.__dict__["BATCH_DOCUMENTS"] = 2
+    loading.BATCH_FILES = 2
     encoder = HashEncoder()
     with LocalIndex.open(root / "index", encoder, create=True) as index:
         ingest(index, encoder, [root / "docs"], IngestOptions(prune=True), lambda _: None)
@@ -57,26 +57,36 @@ def _ingest(root: Path) -> None:
 
 def _die_at(step: int, acknowledged: Path) -> None:
     """Arrange for this process to end before its ``step``-th step, and note finished batches."""
-    left = step
+    left, counting = step, threading.Lock()
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             nonlocal left
-            left -= 1
-            if left == 0:
-                os._exit(DIED)
+            with counting:  # the stages of an ingest are threads
+                left -= 1
+                if left == 0:
+                    os._exit(DIED)
             return function(*args, **kwargs)
 
         return wrapper
 
-    put = StoreWriter.put
+    put, together = StoreWriter.put, StoreWriter.together
+    lines: list[str] = []
 
     def noted(self: StoreWriter, documents: Any, vectors: Any) -> None:
         put(self, documents, vectors)
+        lines.extend(f"{d.uri} {d.content_sha256}\n" for d in documents)
+
+    @contextmanager
+    def acknowledging(self: StoreWriter) -> Iterator[None]:
+        with together(self):
+            yield
         with acknowledged.open("a") as file:
-            file.writelines(f"{d.uri} {d.content_sha256}\n" for d in documents)
+            file.writelines(lines)
+        lines.clear()
 
     StoreWriter.put = noted  # type: ignore[method-assign]
+    StoreWriter.together = acknowledging  # type: ignore[method-assign]
     Database.execute = counted(Database.execute)  # type: ignore[method-assign]
     os.fsync, os.replace, os.unlink = counted(os.fsync), counted(os.replace), counted(os.unlink)
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from answerable.index import CutPassage
+from answerable.index import CutPassage, embedding
 from answerable.index.embedding import ENCODE_BATCH, PassageEmbedder
 from tests.fakes import HashEncoder
 
@@ -46,3 +48,28 @@ def test_many_passages_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizes == [ENCODE_BATCH, 5]
     np.testing.assert_array_equal(vectors, encode([passage.text for passage in passages]))
     assert PassageEmbedder(encoder).encode([]).shape == (0, 32)
+
+
+@given(
+    words=st.lists(st.sampled_from(["one", "two.", "\n\n", "1,000", "x" * 25]), max_size=80),
+    room=st.integers(60, 120),
+)
+@settings(deadline=None, max_examples=50)
+def test_long_texts_are_tokenized_in_pieces(words: list[str], room: int) -> None:
+    """No more than so many characters are tokenized at once, and passages are the same."""
+    encoder, longest = HashEncoder(max_tokens=16), 0
+    token_offsets = encoder.token_offsets
+
+    def noting(text: str) -> list[tuple[int, int]]:
+        nonlocal longest
+        longest = max(longest, len(text))
+        return token_offsets(text)
+
+    text = " ".join(words)
+    whole = PassageEmbedder(encoder).cut(text, "text/plain", ())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedding, "TOKENIZE_CHARS", room)
+        patch.setattr(encoder, "token_offsets", noting)
+        pieces = PassageEmbedder(encoder).cut(text, "text/plain", ())
+    assert pieces == whole
+    assert longest <= room

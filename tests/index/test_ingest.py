@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,16 +16,21 @@ from answerable.index import (
     IngestReport,
     Page,
     SourceNotFound,
+    loading,
 )
 from answerable.index.documents import Extractor
-from answerable.index.ingest import IngestOptions, IngestProgress, ingest
+from answerable.index.ingest import IngestProgress, ingest
+from answerable.index.loading import FileLoader, IngestOptions, LoadedFile
 from answerable.index.local import LocalIndex
+from answerable.index.sources import SourceFile
 from answerable.index.storage.lock import WriterLock
 from answerable.index.storage.writer import StoreWriter
 from tests.fakes import HashEncoder
 from tests.index.samples import contents
 
 EVERYTHING = Filters()
+# Not by an import: the package exports a function of the same name.
+INGEST = sys.modules["answerable.index.ingest"]
 
 
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -184,11 +190,15 @@ def test_file_that_vanishes_on_the_way(
 ) -> None:
     """A file removed between the walk and its turn is a failure, not a crash."""
     folder = _write(tmp_path / "docs", {"a.txt": "one", "b.txt": "two"})
+    load = FileLoader.load
 
-    def on_progress(progress: IngestProgress) -> None:
-        (folder / "b.txt").unlink(missing_ok=True)
+    def removing(self: FileLoader, source: SourceFile) -> LoadedFile:
+        if source.path.name == "b.txt":
+            source.path.unlink()
+        return load(self, source)
 
-    report = ingest(index, HashEncoder(), [folder], IngestOptions(), on_progress)
+    monkeypatch.setattr(FileLoader, "load", removing)
+    report = _ingest(index, folder)
     gone = FileFailure((folder / "b.txt").as_uri(), "cannot be read: No such file or directory")
     assert report == IngestReport(added=1, passages=1, failures=(gone,))
 
@@ -232,7 +242,7 @@ def test_interrupted_ingest_goes_on_later(
     index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ctrl-C keeps the batches committed before it, and the next ingest does the rest."""
-    monkeypatch.setattr(sys.modules["answerable.index.ingest"], "BATCH_DOCUMENTS", 2)
+    monkeypatch.setattr(loading, "BATCH_FILES", 2)
     folder = _write(tmp_path / "docs", {f"{i}.txt": f"text {i}" for i in range(7)})
 
     def interrupt(progress: IngestProgress) -> None:
@@ -241,17 +251,20 @@ def test_interrupted_ingest_goes_on_later(
 
     with pytest.raises(KeyboardInterrupt):
         ingest(index, HashEncoder(), [folder], IngestOptions(), interrupt)
-    assert sorted(_texts(index)) == ["0.txt", "1.txt", "2.txt", "3.txt"]
+    assert sorted(_texts(index)) == [f"{i}.txt" for i in range(6)]
     index.refresh()
-    assert index._vectors.ids().tolist() == contents(index).words == [1, 2, 3, 4]
-    assert _ingest(index, folder) == IngestReport(added=3, unchanged=4, passages=3)
+    assert index._vectors.ids().tolist() == contents(index).words == [1, 2, 3, 4, 5, 6]
+    assert _ingest(index, folder) == IngestReport(added=1, unchanged=6, passages=1)
     assert len(_texts(index)) == 7
 
 
 def test_batches_are_bounded(
     index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A batch is committed at 16 documents, or with the one that makes it 64 passages."""
+    """Small documents share a transaction; it ends with the one that makes it large enough."""
+    monkeypatch.setattr(loading, "BATCH_FILES", 16)
+    monkeypatch.setattr(loading, "BATCH_PASSAGES", 64)
+    monkeypatch.setattr(loading, "BATCH_SECONDS", 60)
     sizes: list[tuple[int, int]] = []
     original = StoreWriter.put
 
@@ -266,3 +279,57 @@ def test_batches_are_bounded(
     each = index.documents(EVERYTHING)[-1].n_passages
     assert 30 < each < 60  # so two large files fill a batch
     assert sizes == [(16, 16), (6, 4 + 2 * each), (1, each)]
+
+
+def test_files_are_published_now_and_then(
+    index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Word files follow every few passages, vector files when the index has doubled."""
+    monkeypatch.setattr(loading, "BATCH_FILES", 2)
+    monkeypatch.setattr(INGEST, "WORDS_EVERY_PASSAGES", 4)
+    published: list[tuple[int, bool]] = []
+    original = LocalIndex.publish_unfinished
+
+    def noting(self: LocalIndex, writer: StoreWriter, *, with_vectors: bool) -> None:
+        published.append((self.stats().n_passages, with_vectors))
+        original(self, writer, with_vectors=with_vectors)
+
+    monkeypatch.setattr(LocalIndex, "publish_unfinished", noting)
+    folder = _write(tmp_path / "docs", {f"{i:02}.txt": f"text {i}" for i in range(18)})
+    assert _ingest(index, folder).added == 18
+    assert published == [(4, True), (8, True), (12, False), (16, True)]
+    ids = contents(index).passages
+    index.refresh()
+    assert ids == contents(index).words == index._vectors.ids().tolist() == list(range(1, 19))
+
+
+@pytest.mark.parametrize("room", [1, 30, 200])
+def test_what_is_under_way_is_bounded(
+    index: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """However little may be under way, even less than one file, all files come through."""
+    monkeypatch.setattr(INGEST, "BYTES_UNDER_WAY", room)
+    texts = {f"{i:02}.txt": f"word{i} " * (i % 7 + 1) for i in range(30)}
+    folder = _write(tmp_path / "docs", {**texts, "zz.txt": b"\x00\x01" * 40})
+    under_way = most = 0
+    load, store = FileLoader.load, StoreWriter.put
+    lock = threading.Lock()
+
+    def loading_one(self: FileLoader, source: SourceFile) -> LoadedFile:
+        nonlocal under_way, most
+        with lock:
+            under_way += source.size_bytes
+            most = max(most, under_way)
+        return load(self, source)
+
+    def storing(self: StoreWriter, documents: list, vectors: object) -> None:  # type: ignore[type-arg]
+        nonlocal under_way
+        store(self, documents, vectors)  # type: ignore[arg-type]
+        with lock:
+            under_way -= sum(document.size_bytes for document in documents)
+
+    monkeypatch.setattr(FileLoader, "load", loading_one)
+    monkeypatch.setattr(StoreWriter, "put", storing)
+    report = _ingest(index, folder)
+    assert (report.added, len(report.failures)) == (30, 1)
+    assert most <= max(room, 80)  # the failed file, last in order of names, is counted for good

@@ -1,12 +1,14 @@
 """Making an index fit for another model, from what it stores."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from answerable.index import Filters, IndexLocked, IndexModelMismatch, IndexNotFound, Vectors
-from answerable.index.ingest import IngestOptions, IngestProgress, ingest
+from answerable.index.ingest import IngestProgress, ingest
+from answerable.index.loading import IngestOptions
 from answerable.index.local import LocalIndex
 from answerable.index.reembed import reembed
 from answerable.index.storage.lock import WriterLock
@@ -55,8 +57,12 @@ def test_reader_of_the_old_model_stops(filled: LocalIndex, encoder: HashEncoder)
         filled.dense_search(encoder.encode(["dogs"])[0], 1, EVERYTHING)
 
 
-def test_failure_leaves_the_old_index(filled: LocalIndex, encoder: HashEncoder) -> None:
+def test_failure_leaves_the_old_index(
+    filled: LocalIndex, encoder: HashEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Stopped half way, the index is what it was."""
+    # Not by an import: the package exports a function of the same name.
+    monkeypatch.setattr(sys.modules["answerable.index.reembed"], "BATCH_PASSAGES", 1)
 
     class Failing(HashEncoder):
         calls = 0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.index import FileFailure, SourceNotFound
-from answerable.index.sources import Sources, find_sources, is_gone, path_of
+from answerable.index.sources import Sources, SourceTotal, find_sources, is_gone, path_of
 
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda b: b"/" not in b and b"\0" not in b)
 
@@ -22,7 +22,7 @@ def _tree(root: Path, *names: str) -> Path:
 
 
 def _names(sources: Sources, root: Path) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in sources.files]
+    return [file.path.relative_to(root).as_posix() for file in sources]
 
 
 def test_walk_in_order_of_names(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_hidden_entries_and_the_index_are_passed_over(tmp_path: Path) -> None:
     sources = find_sources([root], root / "index")
     assert _names(sources, root) == ["a.txt"]
     assert sources.skipped == ()
-    assert find_sources([root / "index"], root / "index").files == ()
+    assert list(find_sources([root / "index"], root / "index")) == []
 
 
 def test_named_files_are_always_tried(tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_links_devices_and_unknown_kinds_are_listed(tmp_path: Path) -> None:
         "noext": "not a kind of file that is read (no extension)",
         "pipe.txt": "not a regular file",
     }
+    assert _names(sources, root) == ["a.txt"]
     assert set(sources.skipped) == {
         FileFailure((root / name).as_uri(), reason) for name, reason in expected.items()
     }
-    assert _names(sources, root) == ["a.txt"]
 
 
 def test_unreadable_folder_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +89,35 @@ def test_unreadable_folder_is_a_failure(tmp_path: Path, monkeypatch: pytest.Monk
     assert _names(sources, root) == ["a.txt", "open/c.txt"]
     uri = (root / "locked").as_uri()
     assert sources.failures == (FileFailure(uri, "cannot read this folder: Permission denied"),)
+
+
+def test_paths_within_paths(tmp_path: Path) -> None:
+    """What is given twice, by itself and by a folder, is read once, hidden or of any kind."""
+    root = _tree(tmp_path, "a/x.txt", "a/y.blob", "b/.hidden/z.txt", "c.txt")
+    given = [root / "a" / "y.blob", root / "a", root, root / "b" / ".hidden", root / "a" / "x.txt"]
+    sources = find_sources(given, tmp_path / "index")
+    assert _names(sources, root) == ["a/y.blob", "a/x.txt", "c.txt", "b/.hidden/z.txt"]
+    assert (sources.failures, sources.skipped) == ((), ())
+
+
+def test_total_counts_what_is_read(tmp_path: Path) -> None:
+    """Files and bytes, skipped ones left out; walking twice finds the same and lists it once."""
+    root = _tree(tmp_path, "a.txt", "b/c.md", "data.blob")
+    (root / "a.txt").write_text("four")
+    sources = find_sources([root], tmp_path / "index")
+    assert sources.total() == SourceTotal(files=2, size_bytes=5)
+    assert _names(sources, root) == _names(sources, root) == ["a.txt", "b/c.md"]
+    assert len(sources.skipped) == 1
+
+
+def test_a_named_file_that_vanished_is_a_failure(tmp_path: Path) -> None:
+    """A file that is gone when its turn comes is listed; the others are read."""
+    root = _tree(tmp_path, "a.txt", "b.txt")
+    sources = find_sources([root / "a.txt", root / "b.txt"], tmp_path / "index")
+    (root / "a.txt").unlink()
+    assert _names(sources, root) == ["b.txt"]
+    reason = "cannot be read: No such file or directory"
+    assert sources.failures == (FileFailure((root / "a.txt").as_uri(), reason),)
 
 
 def test_missing_paths(tmp_path: Path) -> None:
@@ -111,7 +140,7 @@ def test_deep_folders(tmp_path: Path) -> None:
     os.close(here)
     try:
         sources = find_sources([tmp_path], tmp_path / "index")
-        assert [path.name for path in sources.files] == ["a.txt"]
+        assert [file.path.name for file in sources] == ["a.txt"]
     finally:  # pytest's own cleaning up recurses, and would fail in a later run
         subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 

@@ -13,7 +13,7 @@ from transformers import BertForQuestionAnswering
 from answerable.index import AnswerableError, ModelFolderInvalid
 from answerable.reader.bert_graph import Form, write_graph
 from answerable.reader.bert_int8 import to_int8
-from answerable.reader.bert_model import BertReader, Codes, Product, from_state
+from answerable.reader.bert_model import Bert, Codes, Product, from_state
 from answerable.reader.bert_weights import bert_state
 from answerable.reader.quantization import BertQuantization
 from answerable.reader.sample_texts import SAMPLES, sample_windows
@@ -41,7 +41,7 @@ def model() -> BertForQuestionAnswering:
 
 
 @pytest.fixture(scope="module")
-def reader(model: BertForQuestionAnswering) -> BertReader:
+def reader(model: BertForQuestionAnswering) -> Bert:
     """The same reader as arrays."""
     state = {name: value.numpy() for name, value in model.state_dict().items()}
     return from_state(state, model.config.to_dict())
@@ -53,9 +53,7 @@ def windows() -> list[Window]:
     return sample_windows(TOKENIZER, WindowConfig(max_seq_tokens=64))
 
 
-def _logits(
-    reader: BertReader, folder: Path, form: Form, windows: list[Window]
-) -> list[np.ndarray]:
+def _logits(reader: Bert, folder: Path, form: Form, windows: list[Window]) -> list[np.ndarray]:
     write_graph(reader, folder / f"{form}.onnx", form)
     return _run(folder / f"{form}.onnx", windows)
 
@@ -70,7 +68,7 @@ def _error(actual: list[np.ndarray], expected: list[np.ndarray]) -> float:
 
 
 def test_the_fp32_graph_is_the_torch_model(
-    model: BertForQuestionAnswering, reader: BertReader, tmp_path: Path
+    model: BertForQuestionAnswering, reader: Bert, tmp_path: Path
 ) -> None:
     """Logits are torch's, for a batch and for another length."""
     write_graph(reader, tmp_path / "fp32.onnx", "fp32")
@@ -85,9 +83,7 @@ def test_the_fp32_graph_is_the_torch_model(
         np.testing.assert_allclose(end, expected.end_logits.numpy(), atol=2e-5)
 
 
-def test_rewriting_keeps_the_function(
-    reader: BertReader, windows: list[Window], tmp_path: Path
-) -> None:
+def test_rewriting_keeps_the_function(reader: Bert, windows: list[Window], tmp_path: Path) -> None:
     """Leveled inputs, evened values and neurons apart compute what the reader computed."""
     rewritten = to_int8(reader, windows, tmp_path, WITHOUT_TABLES)
     assert all(layer.apart is not None for layer in rewritten.layers)
@@ -97,18 +93,14 @@ def test_rewriting_keeps_the_function(
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_the_largest_neuron_goes_apart(
-    reader: BertReader, windows: list[Window], tmp_path: Path
-) -> None:
+def test_the_largest_neuron_goes_apart(reader: Bert, windows: list[Window], tmp_path: Path) -> None:
     """Of each layer the neuron whose output is by far the largest is among those in FP32."""
     config = replace(WITHOUT_TABLES, neurons_apart=1)
     for layer in to_int8(reader, windows, tmp_path, config).layers:
         assert layer.apart is not None and layer.apart.positions.tolist() == [5]
 
 
-def test_rewriting_lowers_the_error(
-    reader: BertReader, windows: list[Window], tmp_path: Path
-) -> None:
+def test_rewriting_lowers_the_error(reader: Bert, windows: list[Window], tmp_path: Path) -> None:
     """INT8 is near FP32, and nearer with the rewritings than without."""
     bare = BertQuantization(level_inputs=False, neurons_apart=0, correct_biases=False)
     expected = _logits(reader, tmp_path, "fp32", windows)
@@ -129,7 +121,7 @@ def _decoded(codes: Codes | None) -> np.ndarray:
 
 
 def test_the_decoded_graph_shares_the_codes(
-    reader: BertReader, windows: list[Window], tmp_path: Path
+    reader: Bert, windows: list[Window], tmp_path: Path
 ) -> None:
     """The fallback computes with the codes' values, and finds them in the INT8 file."""
     coded = to_int8(reader, windows, tmp_path, WITHOUT_TABLES)
@@ -166,7 +158,7 @@ def test_the_decoded_graph_shares_the_codes(
 
 
 def test_patterns_keep_products_in_fp32(
-    reader: BertReader, windows: list[Window], tmp_path: Path
+    reader: Bert, windows: list[Window], tmp_path: Path
 ) -> None:
     """What a pattern names is not quantized; the rest is."""
     config = BertQuantization(keep_fp32=("encoder.layer.0.*", "*.intermediate.dense"))
@@ -183,7 +175,7 @@ def test_patterns_keep_products_in_fp32(
 
 
 def test_a_pattern_that_names_nothing_is_refused(
-    reader: BertReader, windows: list[Window], tmp_path: Path
+    reader: Bert, windows: list[Window], tmp_path: Path
 ) -> None:
     """A misspelt name is an error that shows what names look like."""
     with pytest.raises(AnswerableError, match=r"'layer_0'; names are such as encoder\.layer\.0"):
@@ -195,7 +187,7 @@ def test_a_pattern_that_names_nothing_is_refused(
 )
 def test_weights_come_back(
     model: BertForQuestionAnswering,
-    reader: BertReader,
+    reader: Bert,
     windows: list[Window],
     tmp_path: Path,
     config: BertQuantization,
@@ -213,7 +205,7 @@ def test_weights_come_back(
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-def test_weights_of_other_files_are_refused(reader: BertReader, tmp_path: Path) -> None:
+def test_weights_of_other_files_are_refused(reader: Bert, tmp_path: Path) -> None:
     """A file that is no ONNX, or not ours, is one clear error."""
     (tmp_path / "no.onnx").write_bytes(b"nothing of the kind")
     with pytest.raises(ModelFolderInvalid, match="cannot read the reader"):

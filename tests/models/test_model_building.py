@@ -1,6 +1,5 @@
 """Export and quantization of tiny random models: what comes out, and what is refused."""
 
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from answerable.reader.export import export_reader
 from answerable.reader.quantization import QuantizationConfig, quantize_onnx
 from answerable.retriever import OnnxEncoder
 from answerable.retriever.export import encoder_settings, export_encoder
+from tests.models.tiny import encoder_folder, write_json
 from tests.reader.scripted import passage, word_tokenizer
 
 pytestmark = pytest.mark.models
@@ -49,32 +49,6 @@ def _reader_folder(folder: Path, **changes: object) -> Path:
     return folder
 
 
-def _encoder_folder(folder: Path, pooling: str = "mean_tokens") -> Path:
-    """Write a Sentence Transformers folder with random weights and its tokenizer."""
-    torch.manual_seed(0)
-    BertModel(_config()).save_pretrained(folder)
-    word_tokenizer(*TEXTS).save(str(folder / "tokenizer.json"))
-    modules = [
-        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
-        {
-            "idx": 1,
-            "name": "1",
-            "path": "1_Pooling",
-            "type": "sentence_transformers.models.Pooling",
-        },
-    ]
-    _write_json(folder / "modules.json", modules)
-    (folder / "1_Pooling").mkdir()
-    pooling_config = {"word_embedding_dimension": 64, f"pooling_mode_{pooling}": True}
-    _write_json(folder / "1_Pooling" / "config.json", pooling_config)
-    _write_json(folder / "sentence_bert_config.json", {"max_seq_length": 32})
-    return folder
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value), encoding="utf-8")
-
-
 def _feeds(length: int = 12) -> dict[str, np.ndarray]:
     """Return two rows of tokens, the second padded in its last third."""
     ids = np.random.default_rng(1).integers(0, 64, (2, length), np.int64)
@@ -95,7 +69,7 @@ def _initializers(path: Path) -> set[int]:
 
 def test_a_built_encoder_runs(tmp_path: Path) -> None:
     """A Sentence Transformers folder becomes a folder that OnnxEncoder loads and runs."""
-    built = _build(_encoder_folder(tmp_path / "source"), tmp_path / "out")
+    built = _build(encoder_folder(tmp_path / "source"), tmp_path / "out")
     vectors = OnnxEncoder.load(tmp_path / "out").encode(TEXTS)
     assert built.manifest == load_manifest(tmp_path / "out", "encoder")
     assert built.manifest.settings == {
@@ -191,7 +165,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pooling", ["mean_tokens", "cls_token"])
 def test_exported_encoder_is_the_torch_model(tmp_path: Path, pooling: str) -> None:
     """The ONNX embedding is the pooled, normalized output of torch, padding left out."""
-    source = _encoder_folder(tmp_path / "source", pooling)
+    source = encoder_folder(tmp_path / "source", pooling)
     export_encoder(source, tmp_path / "fp32.onnx", encoder_settings(source))
     feeds = _feeds()
     model = BertModel.from_pretrained(source).eval()
@@ -205,7 +179,7 @@ def test_exported_encoder_is_the_torch_model(tmp_path: Path, pooling: str) -> No
 
 def test_export_that_differs_from_the_library_is_refused(tmp_path: Path) -> None:
     """A graph that pools otherwise than Sentence Transformers does is never written as done."""
-    source = _encoder_folder(tmp_path / "source", "mean_tokens")
+    source = encoder_folder(tmp_path / "source", "mean_tokens")
     wrong = replace(encoder_settings(source), pooling="cls")
     with pytest.raises(ModelFolderInvalid, match="differs from Sentence Transformers"):
         export_encoder(source, tmp_path / "fp32.onnx", wrong)
@@ -314,18 +288,18 @@ def test_an_unknown_way_of_pooling_is_refused(
     tmp_path: Path, pooling: dict[str, object], modules: list[dict[str, str]]
 ) -> None:
     """Pooling modes and modules that we would compute wrongly are refused by name."""
-    source = _encoder_folder(tmp_path / "source")
-    _write_json(source / "1_Pooling" / "config.json", pooling)
-    _write_json(source / "modules.json", modules)
+    source = encoder_folder(tmp_path / "source")
+    write_json(source / "1_Pooling" / "config.json", pooling)
+    write_json(source / "modules.json", modules)
     with pytest.raises(ModelFolderInvalid, match="not supported"):
         encoder_settings(source)
 
 
 def test_settings_of_newer_folders_are_read(tmp_path: Path) -> None:
     """Sentence Transformers 6 names the pooling mode and leaves the length to the tokenizer."""
-    source = _encoder_folder(tmp_path / "source")
-    _write_json(source / "1_Pooling" / "config.json", {"pooling_mode": "cls"})
-    _write_json(source / "sentence_bert_config.json", {})
-    _write_json(source / "tokenizer_config.json", {"model_max_length": 40})
+    source = encoder_folder(tmp_path / "source")
+    write_json(source / "1_Pooling" / "config.json", {"pooling_mode": "cls"})
+    write_json(source / "sentence_bert_config.json", {})
+    write_json(source / "tokenizer_config.json", {"model_max_length": 40})
     settings = encoder_settings(source)
     assert (settings.pooling, settings.max_tokens) == ("cls", 40)

@@ -1,16 +1,17 @@
-"""A tiny reader, its tokenizer and its questions, to train for real in a second."""
+"""A tiny reader, its tokenizer and its questions, to train for real in a second; a tiny encoder."""
 
 import json
 from pathlib import Path
 
 import torch
-from transformers import BertConfig, BertForQuestionAnswering
+from transformers import BertConfig, BertForQuestionAnswering, BertModel
 
 from answerable.reader.training import ReaderTrainSpec, load_spec
 from answerable.reader.training.windows import context_key
 from tests.reader.scripted import word_tokenizer
 
 NAMES = ("ann", "tom", "eve", "bob", "kim", "lee")
+ENCODED = ("the office opens at nine", "annual leave", "leave the keys at the desk")
 WIDTH = 64  # of heads as wide as the shipped model's
 
 
@@ -76,3 +77,37 @@ def _mined(context: str) -> str:
     unsigned = [_context("nobody", other) for other in NAMES]
     keys = [context_key(text) for text in unsigned if text != context]
     return json.dumps({"id": context, "passages": keys}) + "\n"
+
+
+def encoder_folder(folder: Path, pooling: str = "mean_tokens", **changes: object) -> Path:
+    """Write a Sentence Transformers folder with random weights and its tokenizer."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
+        max_position_embeddings=48,
+        vocab_size=64,
+        **changes,
+    )
+    BertModel(config).save_pretrained(folder)
+    word_tokenizer(*ENCODED).save(str(folder / "tokenizer.json"))
+    kinds = {"": "Transformer", "1_Pooling": "Pooling"}
+    write_json(
+        folder / "modules.json",
+        [
+            {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for i, (path, kind) in enumerate(kinds.items())
+        ],
+    )
+    (folder / "1_Pooling").mkdir()
+    pooling_config = {"word_embedding_dimension": 64, f"pooling_mode_{pooling}": True}
+    write_json(folder / "1_Pooling" / "config.json", pooling_config)
+    write_json(folder / "sentence_bert_config.json", {"max_seq_length": 32})
+    return folder
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as JSON."""
+    path.write_text(json.dumps(value), encoding="utf-8")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid, sha256_of_file
 from answerable.retriever import OnnxEncoder, default_encoder_folder
@@ -27,6 +29,14 @@ TEXTS = (
     "leave",
     "Diesel engines are serviced every 10,000 km. " * 30,
 )
+
+
+WORDS = st.lists(
+    st.sampled_from(
+        ["engine", "leave", "the", "1,000", "\u00e9t\u00e9", "\U0001f389", "?", "office"]
+    ),
+    max_size=60,
+).map(" ".join)
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +78,15 @@ def test_vectors_are_unit_float32_in_order(encoder: OnnxEncoder) -> None:
     np.testing.assert_array_equal(encoder.encode(TEXTS[::-1]), vectors[::-1])
 
 
-def test_company_does_not_change_a_vector(encoder: OnnxEncoder) -> None:
-    """A text has the very same vector alone and among others."""
-    alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
-    np.testing.assert_array_equal(encoder.encode(TEXTS), alone)
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(text=WORDS, before=st.lists(WORDS, max_size=4), after=st.lists(WORDS, max_size=4))
+def test_company_does_not_change_a_vector(
+    encoder: OnnxEncoder, text: str, before: list[str], after: list[str]
+) -> None:
+    """A text has the very same vector, to the last bit, alone and among any others."""
+    (alone,) = encoder.encode([text])
+    among = encoder.encode([*before, text, *after])
+    np.testing.assert_array_equal(among[len(before)], alone)
 
 
 def test_threads_do_not_change_vectors(encoder: OnnxEncoder) -> None:

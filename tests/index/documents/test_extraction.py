@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,25 @@ def test_close_ends_the_child(samples: Samples) -> None:
     assert pid is not None and extractor.child_pid is None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_abort_ends_a_file_that_is_being_read(samples: Samples) -> None:
+    """Another thread can end the wait for a child; no file is read in a child afterwards."""
+    path = samples.file("a.html", "<p>Fine.")
+    with Extractor() as extractor:
+        extractor.extract(path)
+        assert extractor.child_pid is not None
+        os.kill(extractor.child_pid, signal.SIGSTOP)
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(extractor.extract, path)
+            with pytest.raises(TimeoutError):
+                future.result(0.2)
+            extractor.abort()
+            with pytest.raises(ExtractionFailed, match="the ingest was stopped"):
+                future.result(20)
+        with pytest.raises(ExtractionFailed, match="the ingest was stopped"):
+            extractor.extract(path)
+        assert extractor.child_pid is None
 
 
 def test_output_is_limited(samples: Samples) -> None:
