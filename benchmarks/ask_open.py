@@ -46,10 +46,10 @@ def main() -> None:
     parser.add_argument("lines", type=Path, help="written, or gone on with")
     parser.add_argument("--indexes", type=Path, required=True)
     parser.add_argument("--reader", type=Path, default=default_reader_folder())
-    parser.add_argument("--questions", type=int, default=2400, help="in the open set")
-    parser.add_argument("--other-questions", type=int, default=600, help="in each other domain")
+    parser.add_argument("--questions", type=int, default=3600, help="in the open set")
+    parser.add_argument("--other-questions", type=int, default=400, help="in each other domain")
     parser.add_argument("--gold-questions", type=int, default=1000, help="in each gold set")
-    parser.add_argument("--left-out-questions", type=int, default=1200)
+    parser.add_argument("--left-out-questions", type=int, default=2600)
     parser.add_argument(
         "--left-out-share", type=float, default=0.04, help="as in the reader's training spec"
     )

@@ -31,6 +31,9 @@ from answerable.reader import RetrievalEvidence, SquadQuestion
 from answerable.retriever import Hit
 
 
+BATCH = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """A text of several paragraphs, an empty line between them."""
@@ -73,21 +76,32 @@ def index_of(
     is_new = not (folder / "index.sqlite3").exists()
     with LocalIndex.open(folder, encoder, create=True) as index:
         if is_new:
-            embedder = PassageEmbedder(encoder)
-            for article in articles:
-                cut = embedder.cut(article.text, "text/plain", ())
-                new = _document(article.title, article.text, cut)
-                index.add([new], embedder.encode(cut))
-            for first in range(0, len(distractors), 500):
-                batch = distractors[first : first + 500]
-                new_ones = [
-                    _document(title, text, (CutPassage(0, len(text), "", text, None),), first + i)
-                    for i, (title, text) in enumerate(batch)
-                ]
-                found = None if vectors is None else vectors[first : first + 500]
-                whole = [passage for new in new_ones for passage in new.passages]
-                index.add(new_ones, embedder.encode(whole) if found is None else found)
+            _fill(index, PassageEmbedder(encoder), articles, distractors, vectors)
         yield index
+
+
+def _fill(
+    index: LocalIndex,
+    embedder: PassageEmbedder,
+    articles: Sequence[Article],
+    distractors: Sequence[tuple[str, str]],
+    vectors: Vectors | None,
+) -> None:
+    with index.writing() as writer:
+        for article in articles:
+            cut = embedder.cut(article.text, "text/plain", ())
+            writer.put([_document(article.title, article.text, cut)], embedder.encode(cut))
+        for first in range(0, len(distractors), BATCH):
+            new = [
+                _document(title, text, (CutPassage(0, len(text), "", text, None),), first + i)
+                for i, (title, text) in enumerate(distractors[first : first + BATCH])
+            ]
+            if vectors is None:
+                found = embedder.encode([passage for each in new for passage in each.passages])
+            else:
+                found = vectors[first : first + BATCH]
+            writer.put(new, found)
+        index.publish(writer)
 
 
 def wiki_distractors(data: Path, n: int) -> list[tuple[str, str]]:

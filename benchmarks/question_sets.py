@@ -140,9 +140,10 @@ def _foreign(data: Path) -> list[tuple[str, str]]:
     queries = data / "retrieval" / "cranfield" / "queries.jsonl.gz"
     with gzip.open(queries, "rt", encoding="utf-8") as file:
         aeronautics = [json.loads(line)["text"] for line in file]
-    n = len(aeronautics)
     numbered = [(f"cranfield-{i % 8}", text) for i, text in enumerate(aeronautics)]
-    return [pair for two in zip(sample(policies, n), numbered, strict=True) for pair in two]
+    shuffled = sample(policies, len(policies))
+    n = len(numbered)
+    return [pair for two in zip(shuffled, numbered, strict=False) for pair in two] + shuffled[n:]
 
 
 def _mixed(

@@ -47,11 +47,14 @@ class Feature:
 
     Attributes:
         direction: 1 if more of it can only make the answer likelier, -1 if less, 0 if either.
+        least_spread: a spread below which its weight is not scaled up, for what is nearly
+            always the same in the calibration and need not be elsewhere.
     """
 
     name: str
     direction: int
     meaning: str
+    least_spread: float = 0.0
 
 
 FEATURES = (
@@ -60,7 +63,7 @@ FEATURES = (
     Feature("peak", 1, "log-odds of the exact span among all of its window, no answer left out"),
     Feature("margin", 1, "score and prior, less those of the best other answer, in logits"),
     Feature("mass", 1, "log-odds of the answer, in all its wordings, among all spans"),
-    Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)"),
+    Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)", 1.0),
     Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
     Feature("rank", -1, "logarithm of the passage's rank"),
     Feature("dense_score", 1, "cosine of question and passage"),
@@ -71,7 +74,7 @@ FEATURES = (
     Feature("answer_words", 0, "logarithm of the answer's words"),
     Feature("question_words", 0, "logarithm of the question's words of meaning, and one"),
     Feature("passage_words", -1, "logarithm of the passage's words: more text to be wrong in"),
-    Feature("n_passages", 0, "logarithm of the number of passages read"),
+    Feature("n_passages", 0, "logarithm of the number of passages read", 1.0),
 )
 N_FEATURES = len(FEATURES)
 

@@ -106,6 +106,7 @@ def fit_coefficients(
         usual, spread = np.array(base.usual), np.array(base.shift.spread)
     else:
         usual, spread = mean_and_spread(features)
+    spread = np.maximum(spread, [feature.least_spread for feature in FEATURES])
     design = np.nan_to_num((features - usual) / spread, nan=0.0)
     design = np.column_stack([np.ones(len(design)), design])
     centre = np.zeros(design.shape[1])
