@@ -30,7 +30,6 @@ from answerable.index.embedding import PassageEmbedder
 from answerable.reader import RetrievalEvidence, SquadQuestion
 from answerable.retriever import Hit
 
-
 BATCH = 500
 
 
