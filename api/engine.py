@@ -125,6 +125,22 @@ class Engine:
         encoder = LazyEncoder(settings.encoder, settings.threads)
         return reembed(Path(path) if path is not None else settings.index, encoder, on_progress)
 
+    @property
+    def index(self) -> LocalIndex:
+        """The index that is asked, for reading and storing single documents."""
+        return self._index
+
+    @property
+    def encoder(self) -> Encoder:
+        """The index's encoder."""
+        return self._encoder
+
+    @property
+    def reader_name(self) -> str:
+        """The reader as results name it; empty before it was needed."""
+        reader = self._reader.made()
+        return model_name(reader.name, reader.sha256) if reader else ""
+
     def __enter__(self) -> Self:
         return self
 

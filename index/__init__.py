@@ -1,4 +1,4 @@
-from .documents import SPLITTER_VERSION, Extractor, sentence_bounds
+from .documents import SPLITTER_VERSION, ExtractionLimits, Extractor, is_supported, sentence_bounds
 from .errors import (
     AnswerableError,
     DocumentNotFound,
@@ -10,13 +10,17 @@ from .errors import (
     MetadataInvalid,
     ModelFolderInvalid,
     SourceNotFound,
+    WorkStopped,
 )
 from .ingest import IngestOptions, IngestProgress, ingest
 from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .memory import MemoryIndex
 from .metadata import checked_path, value_text
+from .received import ReceivedDocument, StoredDocument, check_received, store_received
 from .reembed import reembed
+from .stopping import StopSignal, stop_signal, stoppable
+from .storage.cache import LimitedCache
 from .storage.store import IndexStats, PassageStore
 from .types import (
     CutPassage,
@@ -51,6 +55,7 @@ __all__ = [
     "Encoder",
     "ExtractedDocument",
     "ExtractionFailed",
+    "ExtractionLimits",
     "Extractor",
     "FileFailure",
     "Filters",
@@ -63,6 +68,7 @@ __all__ = [
     "IngestOptions",
     "IngestProgress",
     "IngestReport",
+    "LimitedCache",
     "LocalIndex",
     "MemoryIndex",
     "Metadata",
@@ -75,16 +81,25 @@ __all__ = [
     "Passage",
     "PassageSpan",
     "PassageStore",
+    "ReceivedDocument",
     "ScoredPassage",
     "SearchableIndex",
     "SourceNotFound",
+    "StopSignal",
+    "StoredDocument",
     "Vectors",
+    "WorkStopped",
+    "check_received",
     "checked_path",
     "ingest",
+    "is_supported",
     "load_manifest",
     "reembed",
     "sentence_bounds",
     "sha256_of_file",
+    "stop_signal",
+    "stoppable",
+    "store_received",
     "value_text",
     "write_manifest",
 ]

@@ -152,6 +152,14 @@ class LocalIndex:
         """Return what is stored of the document at ``uri``, or None."""
         return self._store.stored_version(collection, uri)
 
+    def documents_after(self, document_id: int, limit: int, filters: Filters) -> list[DocumentInfo]:
+        """Return the first ``limit`` documents permitted whose id is above ``document_id``."""
+        return self._store.documents_after(document_id, limit, filters)
+
+    def version(self) -> tuple[tuple[str, int], ...]:
+        """Return the index's counters: equal as long as no search can have another result."""
+        return self._store.counters()
+
     def stats(self) -> IndexStats:
         """Count what the index holds."""
         return self._store.stats()
