@@ -161,7 +161,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler behind the door."""
         handler = super().get_route_handler()
-        method = next(iter(self.methods - {"HEAD"}), "GET")
+        method = next(iter((self.methods or set()) - {"HEAD"}), "GET")
         needed = ROUTES.get((method, self.path))
 
         async def guarded(request: Request) -> Response:

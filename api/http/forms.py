@@ -199,5 +199,7 @@ def _extension(name: str) -> str:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if not is_supported(Path(f"file{suffix}")):
-        raise UploadInvalid(f"{name!r}: files of the kind {suffix or 'without extension'} are not read")
+        raise UploadInvalid(
+            f"{name!r}: files of the kind {suffix or 'without extension'} are not read"
+        )
     return suffix

@@ -51,8 +51,12 @@ class Ingestion:
     def run(self, ended: threading.Event) -> None:
         """Work until ``ended`` is set; what is under way is stopped between two passages."""
         signal = StopSignal()
-        watcher = threading.Thread(target=lambda: (ended.wait(), signal.stop()), daemon=True)
-        watcher.start()
+
+        def pass_on() -> None:
+            ended.wait()
+            signal.stop()
+
+        threading.Thread(target=pass_on, daemon=True).start()
         self._jobs.release()
         with stoppable(signal):
             while not ended.is_set():

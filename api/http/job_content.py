@@ -16,4 +16,6 @@ def document_of(content: str) -> ReceivedDocument:
     values = json.loads(content)
     values["pages"] = tuple(Page(**page) for page in values["pages"])
     values["principals"] = tuple(values["principals"])
-    return ReceivedDocument(**{field.name: values[field.name] for field in fields(ReceivedDocument)})
+    return ReceivedDocument(
+        **{field.name: values[field.name] for field in fields(ReceivedDocument)}
+    )

@@ -186,7 +186,9 @@ class JobStore:
             number=row["number"],
             kind=row["kind"],
             attempts=row["attempts"] + 1,
-            received=tuple((r["position"], document_of(r["content"])) for r in left if r["content"]),
+            received=tuple(
+                (r["position"], document_of(r["content"])) for r in left if r["content"]
+            ),
             deleted=tuple((r["position"], r["document_id"]) for r in left if not r["content"]),
         )
 

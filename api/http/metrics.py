@@ -52,9 +52,13 @@ class Metrics:
         self._refused = Counter(
             "answerable_refused_total", "Requests refused or given up", ["reason"], registry=own
         )
-        gauge = {"registry": own, "multiprocess_mode": "livesum"}
-        self._running = Gauge("answerable_work_running", "Questions being answered", **gauge)
-        self._waiting = Gauge("answerable_work_waiting", "Questions in the queue", **gauge)
+        self._running, self._waiting = (
+            Gauge(f"answerable_work_{name}", text, registry=own, multiprocess_mode="livesum")
+            for name, text in (
+                ("running", "Questions being answered"),
+                ("waiting", "Questions in the queue"),
+            )
+        )
 
     def note_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that has been answered."""

@@ -145,9 +145,7 @@ def _row(error: AnswerableError) -> tuple[int, str, str]:
     return next(STATUS_OF_ERROR[cls] for cls in type(error).__mro__ if cls in STATUS_OF_ERROR)
 
 
-def install_problems(
-    app: FastAPI, on_refusal: Callable[[str], None] = lambda kind: None
-) -> None:
+def install_problems(app: FastAPI, on_refusal: Callable[[str], None] = lambda kind: None) -> None:
     """Make every error of the app a problem document.
 
     Args:
@@ -198,7 +196,10 @@ async def _on_validation_error(request: Request, exc: Exception) -> JSONResponse
     if any(error["type"] == "json_invalid" for error in found):
         return problem(400, "The request body is not JSON.", kind="not-json", title="Not JSON")
     errors = [
-        {"pointer": "#" + "".join(f"/{part}" for part in error["loc"][skipped:]), "detail": error["msg"]}
+        {
+            "pointer": "#" + "".join(f"/{part}" for part in error["loc"][skipped:]),
+            "detail": error["msg"],
+        }
         for error in found
     ]
     detail = f"{errors[0]['pointer']}: {errors[0]['detail']}"

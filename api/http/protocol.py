@@ -8,7 +8,7 @@ they can still be answered. benchmarks/slow_clients.py measures all of it.
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 HEADERS_S = 10.0  # from the connection, or the end of the response before, to the whole header
 TAKING_S = 30.0  # that a client may leave a full buffer of its response untouched
@@ -39,15 +39,15 @@ class LimitedProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clocks."""
-        self._header_clock = _cancelled(self._header_clock)
-        self._taking_clock = _cancelled(self._taking_clock)
+        _cancel(self._header_clock)
+        _cancel(self._taking_clock)
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
         """Stop waiting for a header that has come."""
         super().handle_events()
         if not self._is_between_requests:
-            self._header_clock = _cancelled(self._header_clock)
+            _cancel(self._header_clock)
 
     def on_response_complete(self) -> None:
         """Wait for the next header; the rest of a refused body must not come for ever either."""
@@ -63,10 +63,10 @@ class LimitedProtocol(H11Protocol):
     def resume_writing(self) -> None:
         """Note that it does."""
         super().resume_writing()
-        self._taking_clock = _cancelled(self._taking_clock)
+        _cancel(self._taking_clock)
 
     def _wait_for_header(self) -> None:
-        self._header_clock = _cancelled(self._header_clock)
+        _cancel(self._header_clock)
         self._header_clock = self.loop.call_later(HEADERS_S, self._give_up)
 
     def _give_up(self) -> None:
@@ -75,9 +75,10 @@ class LimitedProtocol(H11Protocol):
 
     @property
     def _is_between_requests(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        return cycle is None or cycle.response_complete
 
 
-def _cancelled(clock: asyncio.TimerHandle | None) -> None:
+def _cancel(clock: asyncio.TimerHandle | None) -> None:
     if clock is not None:
         clock.cancel()

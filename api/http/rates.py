@@ -21,7 +21,7 @@ from ..errors import RateExceeded
 class SharedCounts(Storage):
     """Counters in an SQLite file, for the processes of one service."""
 
-    STORAGE_SCHEME = ["answerable-sqlite"]
+    STORAGE_SCHEME = ["answerable-sqlite"]  # noqa: RUF012  as the base class declares it
 
     def __init__(self, path: Path) -> None:
         super().__init__()

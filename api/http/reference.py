@@ -5,8 +5,53 @@ a request can be sent from the page itself.
 """
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 from html import escape
 from typing import Any
+
+_SCRIPT = """
+for (const form of document.forms) form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const shown = form.nextElementSibling;
+  shown.hidden = false;
+  shown.textContent = "...";
+  const method = form.dataset.method;
+  const options = { method, headers: {} };
+  const key = document.getElementById("key").value.trim();
+  if (key) options.headers.authorization = "Bearer " + key;
+  const query = new URLSearchParams();
+  let path = form.dataset.path;
+  for (const field of form.querySelectorAll("[data-in]")) {
+    if (field.dataset.in === "path") {
+      path = path.replace("{" + field.name + "}", encodeURIComponent(field.value));
+    } else if (field.value) query.set(field.name, field.value);
+  }
+  const files = form.querySelector("input[type=file]");
+  if (files && files.files.length) {
+    options.body = new FormData();
+    for (const file of files.files) options.body.append("file", file);
+  } else if (form.querySelector("textarea")) {
+    options.headers["content-type"] = "application/json";
+    options.body = form.querySelector("textarea").value;
+  }
+  try {
+    const response = await fetch(path + (query.size ? "?" + query : ""), options);
+    const text = await response.text();
+    let body = text;
+    try { body = JSON.stringify(JSON.parse(text), null, 2); } catch { }
+    shown.textContent = response.status + " " + body;
+  } catch (error) {
+    shown.textContent = String(error);
+  }
+});
+"""
+_HASH = b64encode(sha256(_SCRIPT.encode()).digest()).decode()
+PAGE_POLICY = (
+    f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_HASH}'; "
+    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""What the page may load and run: its own script, and nothing that somebody put into it."""
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -18,8 +63,9 @@ _PAGE = """<!doctype html>
 :root {{ color-scheme: light dark; }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }}
 h2 {{ margin-top: 2.5rem; border-top: 1px solid #8886; padding-top: 1.5rem; }}
-code, pre, textarea {{ font: 14px/1.45 ui-monospace, monospace; }}
+code, pre, textarea, input {{ font: 14px/1.45 ui-monospace, monospace; }}
 pre, textarea {{ border: 1px solid #8886; border-radius: 4px; padding: .6rem; overflow: auto; }}
+pre {{ max-height: 30rem; }}
 textarea {{ box-sizing: border-box; width: 100%; }}
 table {{ border-collapse: collapse; }}
 td, th {{ text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0; }}
@@ -28,37 +74,20 @@ td, th {{ text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0; 
 <body>
 <h1>{title} {version}</h1>
 <p>{description} The same as data: <a href="openapi.json">openapi.json</a>.
-Errors are problem documents (RFC 9457).</p>
+Errors are problem documents (RFC 9457). Keys are sent as <code>Authorization: Bearer KEY</code>;
+every response has an <code>X-Request-ID</code>, yours if you send one.</p>
+<p><label>Key for the requests sent from this page: <input id="key" type="password"
+autocomplete="off" size="40"></label></p>
 {operations}
-<script>
-for (const form of document.forms) form.addEventListener("submit", async (event) => {{
-  event.preventDefault();
-  const shown = form.nextElementSibling;
-  shown.hidden = false;
-  shown.textContent = "...";
-  const {{ method, path }} = form.dataset;
-  const options = {{ method }};
-  if (form.body) {{
-    options.headers = {{ "content-type": "application/json" }};
-    options.body = form.body.value;
-  }}
-  try {{
-    const response = await fetch(path, options);
-    const body = await response.json();
-    shown.textContent = response.status + " " + JSON.stringify(body, null, 2);
-  }} catch (error) {{
-    shown.textContent = String(error);
-  }}
-}});
-</script>
+<script>{script}</script>
 </body>
 </html>
 """
 
 _OPERATION = """<h2><code>{method} {path}</code></h2>
-<p>{summary}.</p>
+<p>{summary}. {scope}</p>
 {fields}
-<form data-method="{method}" data-path="{path}">{body}<button>Send</button></form>
+<form data-method="{method}" data-path="{path}">{inputs}{body}<button>Send</button></form>
 <pre hidden></pre>
 {example}
 <p>{statuses}</p>
@@ -72,6 +101,7 @@ def reference_page(openapi: dict[str, Any]) -> str:
         title=escape(openapi["info"]["title"]),
         version=escape(openapi["info"]["version"]),
         description=escape(openapi["info"]["description"]),
+        script=_SCRIPT,
         operations="\n".join(
             _operation(method.upper(), path, operation, schemas)
             for path, methods in openapi["paths"].items()
@@ -81,28 +111,52 @@ def reference_page(openapi: dict[str, Any]) -> str:
 
 
 def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> str:
-    fields = _request_fields(operation, schemas)
-    responses = operation["responses"]
-    example = responses["200"]["content"]["application/json"].get("example")
+    parameters = operation.get("parameters", ())
+    content = operation.get("requestBody", {}).get("content", {})
+    form = content.get("multipart/form-data", {}).get("schema", {}).get("properties", {})
+    fields = _request_fields(content, schemas)
     body = _example_body(fields)
+    told = {p["name"]: {**p["schema"], "description": p.get("description", "")} for p in parameters}
+    textarea = f'<textarea name="body" rows="3">{escape(body)}</textarea>' if body else ""
     return _OPERATION.format(
         method=method,
         path=escape(path),
         summary=escape(operation["summary"]),
-        fields=_table(_with_inner(fields, schemas)),
-        body=f'<textarea name="body" rows="3">{escape(body)}</textarea>' if body else "",
-        example=f"<pre>{escape(json.dumps(example, indent=2))}</pre>" if example else "",
+        scope=escape(operation.get("description", "")) if "security" in operation else "",
+        fields=_table(told | _with_inner(fields, schemas)) + _form_table(form),
+        inputs="".join(map(_input, parameters)),
+        body=textarea + ('<input type="file" multiple> ' if form else ""),
+        example=_example(operation["responses"]),
         statuses="; ".join(
-            f"{status}: {escape(response['description'])}" for status, response in responses.items()
+            f"{status}: {escape(response['description'])}"
+            for status, response in operation["responses"].items()
         ),
     )
 
 
-def _request_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties of the operation's JSON body; empty if it takes none."""
-    if "requestBody" not in operation:
+def _input(parameter: dict[str, Any]) -> str:
+    name, place = escape(parameter["name"]), escape(parameter["in"])
+    return f'<label>{name} <input name="{name}" data-in="{place}"></label> '
+
+
+def _form_table(form: dict[str, Any]) -> str:
+    return f"<p>Or as a form, <code>multipart/form-data</code>:</p>{_table(form)}" if form else ""
+
+
+def _example(responses: dict[str, Any]) -> str:
+    """Return the example of the first answer that has one."""
+    for response in responses.values():
+        example = response.get("content", {}).get("application/json", {}).get("example")
+        if example:
+            return f"<pre>{escape(json.dumps(example, indent=2))}</pre>"
+    return ""
+
+
+def _request_fields(content: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of an operation's JSON body; empty if it takes none."""
+    if "application/json" not in content:
         return {}
-    reference: str = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    reference: str = content["application/json"]["schema"]["$ref"]
     properties: dict[str, Any] = schemas[reference.rpartition("/")[2]]["properties"]
     return properties
 
@@ -146,6 +200,7 @@ def _type(field: dict[str, Any]) -> str:
     if field["type"] == "array":
         return f"list of {_type(field['items'])}"
     if field["type"] == "object":
-        return f"object of {_type(field['additionalProperties'])}"
+        values = field.get("additionalProperties")
+        return f"object of {_type(values)}" if isinstance(values, dict) else "object"
     limits = [f"{field[key]:g}" for key in ("minimum", "maximum") if key in field]
     return ", ".join([field["type"], " to ".join(limits)] if limits else [field["type"]])

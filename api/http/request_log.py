@@ -35,7 +35,9 @@ _HEADERS = {
 class RequestLog:
     """ASGI middleware, the outermost."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing, *, has_lines: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, tracing: Tracing, *, has_lines: bool
+    ) -> None:
         """Note requests in ``metrics`` and ``tracing``, and in the log if ``has_lines``."""
         self._app = app
         self._metrics = metrics

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from answerable.api import ServeRefused, Settings
-from answerable.api.server import is_loopback, serve
+from answerable.api.http.addresses import is_loopback
+from answerable.api.http.server import serve
 
 
 @pytest.mark.parametrize(
