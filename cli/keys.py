@@ -59,7 +59,7 @@ def create(
 @keys.command("list", epilog="Example: answerable keys list --json")
 def list_(index: options.Index = None, json: options.Json = False) -> int:
     """List keys, revoked and expired ones too; secrets are not stored."""
-    found = _store(index).keys()
+    found = _store(index).all()
     if json:
         print_json({"keys": [_shown(key) for key in found]})
         return DONE

@@ -8,7 +8,7 @@ import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import BodyTooLarge, BodyTooSlow
-from .problems import error_problem
+from .problems import BodyRefused, error_problem
 
 # A client that is still sending when it is refused sees a broken connection, not the refusal;
 # so the rest of a body is taken in and dropped, up to so many times the limit and so long.
@@ -54,13 +54,15 @@ class BodyLimit:
             with anyio.move_on_at(started + allowed_s):
                 message = await receive()
             if message is None:
-                raise BodyTooSlow(f"the request's body did not come within {allowed_s:.0f} s")
+                raise BodyRefused(
+                    BodyTooSlow(f"the request's body did not come within {allowed_s:.0f} s")
+                )
             n_bytes += len(message.get("body", b""))
             is_whole = not message.get("more_body")
             if n_bytes > max_bytes:
                 if not is_whole:
                     await _drop(receive, max_bytes)
-                raise _too_large(max_bytes)
+                raise BodyRefused(_too_large(max_bytes))
             return message
 
         await self._app(scope, counted, send)

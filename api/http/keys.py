@@ -117,7 +117,7 @@ class KeyStore:
             )
         return key, f"{key.id}.{secret}"
 
-    def keys(self) -> list[ApiKey]:
+    def all(self) -> list[ApiKey]:
         """Return all keys, revoked and expired ones too, oldest first."""
         if not self._database.exists:
             return []
@@ -154,6 +154,8 @@ class KeyStore:
         The secret is compared in constant time, with nothing's where there is no such key.
         """
         key_id, _, secret = presented.partition(".")
+        if not key_id.isascii():
+            return None
         with self._database.reading() as db:
             row = db.execute("SELECT * FROM keys WHERE id = ?", [key_id]).fetchone()
         is_right = hmac.compare_digest(_hash(secret), row["secret_sha256"] if row else _NO_SECRET)

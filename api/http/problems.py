@@ -100,6 +100,14 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
 """Error class -> status, last part of the problem type, title; the nearest base class counts."""
 
 
+class BodyRefused(HTTPException):
+    """One of our errors while a body is read, where FastAPI lets only its own kind through."""
+
+    def __init__(self, error: AnswerableError) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST)
+        self.error = error
+
+
 def problem(
     status: int, detail: str, *, kind: str | None = None, title: str | None = None, **extra: Any
 ) -> JSONResponse:
@@ -218,6 +226,8 @@ async def _on_client_gone(_request: Request, _exc: Exception) -> Response:
 
 async def _on_http_exception(_request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
+    if isinstance(exc, BodyRefused):
+        return error_problem(exc.error)
     response = problem(exc.status_code, exc.detail)
     response.headers.update(exc.headers or {})
     return response

@@ -28,7 +28,7 @@ def serving(
     index_folder: Path, reader: ScriptedReader | None = None, **settings: Any
 ) -> Iterator[TestClient]:
     """Lend a client of the service over an index; the service has what ``settings`` say."""
-    made = Settings(index=index_folder, access_log=False, **settings)
+    made = Settings(index=index_folder, **{"access_log": False, **settings})
 
     def opened(settings: Settings) -> Engine:
         return open_engine(settings.index, settings, reader, create=False)
