@@ -171,7 +171,8 @@ def test_answers_are_remembered(index_folder: Path) -> None:
         )
         assert first.content == second.content
         assert reader.n_started == 1
-        for more in ({"k": 3}, {"n_best": 2}, {"collection": "default"}, {"filters": {}}):
+        others: list[dict[str, Any]] = [{"k": 3}, {"n_best": 2}, {"collection": "default"}]
+        for more in [*others, {"filters": {}}]:
             assert client.post("/v1/ask", json={**QUESTION, **more}).headers[
                 "answerable-cache"
             ] == ("miss")
