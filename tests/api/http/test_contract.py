@@ -51,7 +51,7 @@ def test_service_keeps_its_contract(
         return  # there is nothing that could be wrong
 
     @settings(
-        max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=3, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(operation.as_strategy(generation_mode=mode))
     def holds(case: schemathesis.Case) -> None:
