@@ -142,13 +142,17 @@ class Access:
         return asker
 
     def _asker(self, request: Request) -> Asker:
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and presented.strip() and not self._keys.is_empty():
-            key = self._keys.find(presented.strip())
+        is_empty = self._keys.is_empty()
+        sent = request.headers.get("authorization")
+        if sent is not None:
+            # Never taken for nobody: who sends a key believes to be somebody.
+            scheme, _, presented = sent.partition(" ")
+            is_bearer = scheme.lower() == "bearer" and not is_empty
+            key = self._keys.find(presented.strip()) if is_bearer else None
             if key is None:
                 raise KeyInvalid("the key is unknown, revoked or expired: ask for another")
             return Asker(key.principals, key.scopes, key.id)
-        if self._keys.is_empty() and (self._is_loopback or self._insecure_open):
+        if is_empty and (self._is_loopback or self._insecure_open):
             if not self._insecure_open:
                 _check_host(request)
             return ANYBODY

@@ -28,7 +28,9 @@ class Hostile:
 def form(*parts: tuple[str, bytes], end: bool = True) -> bytes:
     """Return a form's body: content-disposition and content of each part."""
     lines = b"".join(
-        f"--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\n\r\n".encode("utf-8", "surrogatepass")
+        f"--{BOUNDARY}\r\nContent-Disposition: {disposition}\r\n\r\n".encode(
+            "utf-8", "surrogatepass"
+        )
         + content
         + b"\r\n"
         for disposition, content in parts
@@ -124,7 +126,10 @@ _BROKEN = [
     ("a.docx", zipped({f"word/{i}.xml": b"" for i in range(2_500)}, level=0)),
     ("a.docx", zipped({"../../../../tmp/escape.txt": b"out", "word/document.xml": b"<"})),
     ("a.xlsx", zipped({"xl/workbook.xml": b"<" * 1000})),
-    ("a.pptx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"EncryptedPackage".decode().encode("utf-16-le")),
+    (
+        "a.pptx",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"EncryptedPackage".decode().encode("utf-16-le"),
+    ),
     ("a.epub", zipped({"mimetype": b"application/epub+zip"})),
     ("a.odt", zipped({"content.xml": b"<office:document"})),
     ("a.rtf", b"{\\rtf1" + b"{" * 100_000),
@@ -143,9 +148,7 @@ def hostile_uploads(max_bytes: int, max_files: int) -> list[Hostile]:
     """Return the corpus, for a service with these limits on an upload."""
     good = b"A text."
     file = 'form-data; name="file"; filename="a.txt"'
-    found = [
-        Hostile(f"name-{i}", one_file(name, good), 422) for i, name in enumerate(_NAMES)
-    ]
+    found = [Hostile(f"name-{i}", one_file(name, good), 422) for i, name in enumerate(_NAMES)]
     found += [Hostile(f"kind-{name}", one_file(name, data), 422) for name, data in _KINDS]
     found += [
         Hostile(f"broken-{i}-{name}", one_file(name, data), 422)
@@ -170,15 +173,13 @@ def hostile_uploads(max_bytes: int, max_files: int) -> list[Hostile]:
         ("file", b"not sent as a file"),
     ]
     found += [
-        Hostile(
-            f"field-{i}-{name}", form((file, good), (f'form-data; name="{name}"', value)), 422
-        )
+        Hostile(f"field-{i}-{name}", form((file, good), (f'form-data; name="{name}"', value)), 422)
         for i, (name, value) in enumerate(fields)
     ]
     twice = ('form-data; name="collection"', b"a")
     found += [
         Hostile("no-part", form(), 422),
-        Hostile("no-file", form(("form-data; name=\"collection\"", b"hr")), 422),
+        Hostile("no-file", form(('form-data; name="collection"', b"hr")), 422),
         Hostile("field-twice", form((file, good), twice, twice), 422),
         Hostile("many-fields", form(*[(f'form-data; name="{i}"', b"") for i in range(100)]), 422),
         Hostile("same-name-twice", form((file, good), (file, good)), 422),
@@ -198,9 +199,13 @@ def hostile_uploads(max_bytes: int, max_files: int) -> list[Hostile]:
         Hostile("empty", b"", 422),
         Hostile("no-boundary", form((file, good)), 422, "multipart/form-data"),
         Hostile("other-boundary", form((file, good)), 422, "multipart/form-data; boundary=x"),
-        Hostile("long-boundary", form((file, good)), 422, "multipart/form-data; boundary=" + "x" * 999),
+        Hostile(
+            "long-boundary", form((file, good)), 422, "multipart/form-data; boundary=" + "x" * 999
+        ),
         Hostile("too-large", one_file("a.txt", b"x" * (max_bytes + 1)), 413),
-        Hostile("json-too-large", b'{"name": "a.txt", "text": "' + b"x" * 1_100_000 + b'"}', 413, JSON),
+        Hostile(
+            "json-too-large", b'{"name": "a.txt", "text": "' + b"x" * 1_100_000 + b'"}', 413, JSON
+        ),
         Hostile("not-json", b"{", 400, JSON),
         Hostile("deep-json", b"[" * 100_000, 400, JSON),
         Hostile("json-list", b"[]", 422, JSON),
@@ -210,7 +215,9 @@ def hostile_uploads(max_bytes: int, max_files: int) -> list[Hostile]:
         Hostile("json-surrogate", b'{"name": "a.txt", "text": "\\ud800"}', 422, JSON),
         Hostile("json-blank", b'{"name": "a.txt", "text": " "}', 422, JSON),
         Hostile("json-name", b'{"name": "../", "text": "x"}', 422, JSON),
-        Hostile("json-infinite", b'{"name": "a", "text": "x", "metadata": {"a": Infinity}}', 422, JSON),
+        Hostile(
+            "json-infinite", b'{"name": "a", "text": "x", "metadata": {"a": Infinity}}', 422, JSON
+        ),
         Hostile("plain", b"A text.", 415, "text/plain"),
         Hostile("octets", b"\x00", 415, "application/octet-stream"),
         Hostile("urlencoded", b"file=a", 415, "application/x-www-form-urlencoded"),

@@ -204,6 +204,8 @@ def test_unknown_and_forbidden_are_the_same(index_folder: Path) -> None:
         ({"origin": "https://attacker.example"}, "127.0.0.1", 403),
         ({"origin": "null"}, "127.0.0.1", 403),
         ({"sec-fetch-site": "cross-site"}, "127.0.0.1", 403),
+        ({"authorization": "Bearer 0.0"}, "127.0.0.1", 401),
+        ({"authorization": "Basic 0"}, "127.0.0.1", 401),
         ({"origin": LOCAL, "sec-fetch-site": "same-origin"}, "127.0.0.1", 200),
     ],
 )

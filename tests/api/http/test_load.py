@@ -183,7 +183,7 @@ def test_answers_are_remembered(index_folder: Path) -> None:
 
 def test_change_of_the_index_is_seen_at_once(index_folder: Path, handbook: Path) -> None:
     """No answer outlives a change of documents or permissions by another process."""
-    with _counted(index_folder) as (client, reader):
+    with _counted(index_folder) as (client, _reader):
         assert client.post("/v1/ask", json=QUESTION).json()["answer"]["text"] == "400 euros"
         with open_engine(index_folder) as other:
             other.ingest([handbook], principals=["group:hr"])
@@ -206,7 +206,7 @@ def test_answers_are_never_shared_across_permissions(index_folder: Path) -> None
             ("group:hr",),
         )
     ]
-    with _counted(index_folder) as (client, reader):
+    with _counted(index_folder) as (client, _reader):
         responses = [client.post("/v1/ask", json=question, headers=key) for key in keys]
     assert [one.headers["answerable-cache"] for one in responses] == [
         "miss",

@@ -13,12 +13,12 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from answerable.index import Filters
 from tests.api.fakes import open_engine
 from tests.api.http.serving import key_for, serving
 
 GROUPS = ("group:hr", "group:sales", "user:ann", "user:bob")
 N_DOCUMENTS = 12
-ADMIN_ONLY = ("answerable_index_",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,6 @@ def world(folder: Path) -> Iterator[World]:
             metadata = {f"{word}key": f"{word}value"}
             collection = f"{word}collection"
             engine.ingest([path], principals=principals, metadata=metadata, collection=collection)
-        from answerable.index import Filters
-
         stored = engine.index.documents(Filters())
         ids = {word: one.id for word in allowed for one in stored if word in one.uri}
     people = [(), *((name,) for name in GROUPS), GROUPS[:2], GROUPS[2:], GROUPS]
@@ -80,10 +78,13 @@ REQUESTS = st.one_of(
 )
 
 
-def _send(world: World, kind: str, word: str, n: int, headers: dict[str, str], *, deletes: bool) -> Any:
+def _send(
+    world: World, kind: str, word: str, n: int, headers: dict[str, str], *, deletes: bool
+) -> Any:
     """Send one request that is after the document of ``word``."""
     client, question = world.client, {"question": f"What is the allowance of {word[:4]}?", "k": n}
     filters = {"documents": [world.ids[word]]}
+    body: dict[str, Any]
     if kind == "ask":
         return client.post("/v1/ask", json={**question, "filters": filters}, headers=headers)
     if kind == "batch":
@@ -113,7 +114,10 @@ def _send(world: World, kind: str, word: str, n: int, headers: dict[str, str], *
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(who=st.sampled_from([(), *((n,) for n in GROUPS), GROUPS[:2], GROUPS[2:], GROUPS]), request_=REQUESTS)
+@given(
+    who=st.sampled_from([(), *((n,) for n in GROUPS), GROUPS[:2], GROUPS[2:], GROUPS]),
+    request_=REQUESTS,
+)
 def test_nothing_forbidden_in_any_byte(
     made: World, who: tuple[str, ...], request_: tuple[str, int, int]
 ) -> None:
@@ -127,9 +131,7 @@ def test_nothing_forbidden_in_any_byte(
         if other not in may_see:
             assert other.encode() not in shown
         else:
-            assert not any(
-                name.encode() in shown for name in allow if name not in (*who, "public")
-            )
+            assert not any(name.encode() in shown for name in allow if name not in (*who, "public"))
     if kind in ("get", "feedback", "delete") and word not in may_see:
         assert response.status_code == 404
     elif kind == "list":
