@@ -11,6 +11,7 @@ application as their documentation shows it (``pip install granian`` for the one
 import argparse
 import asyncio
 import json
+import socket
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def _running(name: str, folder: Path) -> Iterator[tuple[str, str]]:
     """Run a server; yield its address and the path of a large answer."""
     if name == "service":
         with running_service(folder / "index") as (url, _):
-            text = "A sentence of no great weight. " * 30_000
+            text = "A sentence of no great weight. " * 8_000
             status, job = call(f"{url}/v1/documents", {"name": "large.txt", "text": text})
             assert status == 202, job
             while call(f"{url}/v1/jobs/{job['id']}")[1]["state"] != "done":
@@ -103,7 +104,10 @@ async def _attack(url: str, large: str, seconds: float) -> dict[str, object]:
 
     async def hold(kind: str) -> None:
         started = time.monotonic()
-        reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        # A small buffer of our own, or the kernel would take the large answer in for us.
+        connection = socket.create_connection((host, int(port)))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader, writer = await asyncio.open_connection(sock=connection, limit=1024)
         try:
             writer.write(kinds[kind])
             while time.monotonic() < end:
