@@ -98,7 +98,8 @@ bench: install models  ## measure every figure of the README: make bench DATA=FO
 	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz" \
 		"$(DATA)"/squadshifts/*.json.gz "$(DATA)/policyqa/dev.json.gz"
 	@$(BIN)/python benchmarks/passage_prior.py "$(DATA)/squad/dev-a-v2.0.json.gz"
-	@$(BIN)/python benchmarks/calibrate_reader.py "$(DATA)/squad/dev-a-v2.0.json.gz" "$(DATA)/squad/train-v2.0.json.gz"
+	@$(BIN)/python benchmarks/ask_open.py "$(DATA)" build/asked.jsonl.gz --indexes build/indexes
+	@$(BIN)/python benchmarks/confidence.py build/asked.jsonl.gz
 	@$(BIN)/python benchmarks/real_documents.py "$(DATA)/documents"
 	@$(BIN)/python benchmarks/startup.py "$(DATA)/squad/train-v2.0.json.gz"
 	@$(BIN)/python benchmarks/figures.py

@@ -1,15 +1,29 @@
 from answerable.index import AnswerableError, IngestProgress, IngestReport
+from answerable.reader import (
+    TEMPLATE as QUESTIONS_TEMPLATE,
+)
+from answerable.reader import (
+    CalibrationMismatch,
+    CalibrationNeeded,
+    DatasetInvalid,
+    LabelledQuestion,
+    MaxErrorUnsupported,
+)
 
-from .checks import check_max_error
+from .asking import AskedQuestion, AskOptions
+from .bench import RetrievalBench, bench_record, bench_retrieval
+from .calibrating import calibrate
+from .calibration_page import calibration_page
+from .calibration_report import CalibrationReport, Estimate
 from .engine import Engine
 from .errors import (
-    CalibrationNeeded,
     CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
     FilterInvalid,
     KeyNotFound,
     KeyOptionInvalid,
+    LimitInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
@@ -25,15 +39,32 @@ from .evaluation import (
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
-from .filters import SearchFilters, metadata_of, where_of
+from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .open_evaluation import (
+    OpenEvaluation,
+    evaluate_open,
+    open_evaluation_record,
+    open_question_record,
+)
 from .owned_folder import OutputRefused
+from .retrieval_bench import RETRIEVAL_BASELINE
+from .retrieval_evaluation import (
+    RankedQuery,
+    RetrievalEvaluation,
+    RetrievalOptions,
+    evaluate_retrieval,
+    ranking_record,
+    retrieval_record,
+)
 from .settings import Settings, load_settings
-from .training import train_reader
+from .training import train_reader, train_retriever
 from .types import (
     Answer,
+    AnswerLimit,
     AskResult,
     AskTiming,
     DocumentRef,
+    IndexModels,
     ModelNames,
     NearestPassage,
     RemoveReport,
@@ -45,32 +76,50 @@ from .types import (
 )
 
 __all__ = [
+    "QUESTIONS_TEMPLATE",
+    "RETRIEVAL_BASELINE",
     "Answer",
+    "AnswerLimit",
     "AnswerableError",
+    "AskOptions",
     "AskResult",
     "AskTiming",
+    "AskedQuestion",
+    "CalibrationMismatch",
     "CalibrationNeeded",
+    "CalibrationReport",
     "CollectionInvalid",
+    "DatasetInvalid",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
+    "Estimate",
     "EvaluationOptions",
     "EvaluationOutput",
     "ExtraMissing",
     "FileEvaluation",
     "FilterInvalid",
+    "IndexModels",
     "IngestProgress",
     "IngestReport",
     "KeyNotFound",
     "KeyOptionInvalid",
+    "LabelledQuestion",
+    "LimitInvalid",
+    "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
+    "OpenEvaluation",
     "OutputRefused",
     "PredictionSource",
     "PrincipalInvalid",
     "QuestionInvalid",
     "QuestionTooLong",
+    "RankedQuery",
     "RemoveReport",
+    "RetrievalBench",
+    "RetrievalEvaluation",
+    "RetrievalOptions",
     "SearchFilters",
     "SearchHit",
     "SearchResult",
@@ -80,15 +129,26 @@ __all__ = [
     "SettingsInvalid",
     "Status",
     "Table",
-    "check_max_error",
+    "bench_record",
+    "bench_retrieval",
+    "calibrate",
+    "calibration_page",
+    "checked_filters",
     "evaluate_files",
+    "evaluate_open",
+    "evaluate_retrieval",
     "evaluate_squad_file",
     "files_record",
     "group_tables",
     "load_settings",
     "metadata_of",
+    "open_evaluation_record",
+    "open_question_record",
+    "ranking_record",
+    "retrieval_record",
     "score_table",
     "to_json",
     "train_reader",
+    "train_retriever",
     "where_of",
 ]

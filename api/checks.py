@@ -5,13 +5,14 @@ import unicodedata
 from collections.abc import Iterable
 
 from .errors import (
-    CalibrationNeeded,
     CollectionInvalid,
     EmptyQuestion,
+    LimitInvalid,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
 )
+from .settings import Settings
 
 _MAX_COLLECTION_CHARS = 200
 # Controls, zero-width characters and the like, and spaces: nothing to look for.
@@ -76,14 +77,22 @@ def checked_principals(principals: Iterable[str]) -> tuple[str, ...]:
     return unique
 
 
-def check_max_error(max_error: float | None) -> None:
-    """Refuse an error limit, which only a calibration on labelled questions can keep.
+def checked_limits(
+    min_probability: float | None,
+    max_error: float | None,
+    settings: Settings,
+) -> tuple[float | None, float | None]:
+    """Return (min_probability, max_error), one of them at most: the call's, else the settings'.
 
     Raises:
-        CalibrationNeeded: a limit is given; no index holds a calibration in this version.
+        LimitInvalid: both are given, or one is not a share.
     """
-    if max_error is not None:
-        raise CalibrationNeeded(
-            f"an error of at most {max_error:g} needs a calibration, which this index does not "
-            "have: use --min-probability"
-        )
+    if min_probability is None and max_error is None:
+        min_probability, max_error = settings.min_probability, settings.max_error
+    if min_probability is not None and max_error is not None:
+        raise LimitInvalid("give either max_error or min_probability: each sets the threshold")
+    if max_error is not None and not 0 < max_error < 1:
+        raise LimitInvalid(f"max_error {max_error:g} is not a share between 0 and 1, such as 0.1")
+    if min_probability is not None and not 0 <= min_probability <= 1:
+        raise LimitInvalid(f"min_probability {min_probability:g} is not between 0 and 1")
+    return min_probability, max_error

@@ -26,16 +26,20 @@ from answerable.index import (
 from answerable.reader import OnnxReader, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
-from .checks import checked_collection, checked_principals, checked_question
+from .calibration_store import calibration_name
+from .checks import checked_collection, checked_limits, checked_principals, checked_question
 from .filters import SearchFilters, checked_filters
-from .models import Lazy, LazyEncoder, model_name
+from .index_reader import IndexReader
+from .models import LazyEncoder, model_name
 from .quotes import ask_result, document_ref, quote, search_hit
+from .reading import GUARANTEE_CONFIDENCE, Examined, retrieval_evidence
 from .settings import Settings, load_settings
 from .targets import matching_documents
 from .types import (
+    AnswerLimit,
     AskResult,
     AskTiming,
-    ModelNames,
+    IndexModels,
     RemoveReport,
     SearchResult,
     SearchTiming,
@@ -63,7 +67,7 @@ class Engine:
         self.settings = settings
         self._index = index
         self._encoder = encoder
-        self._reader = Lazy(load_reader)
+        self.reader = IndexReader(load_reader, settings.index, encoder)
         self._retriever = HybridRetriever(index, encoder)
 
     @classmethod
@@ -135,12 +139,6 @@ class Engine:
         """The index's encoder."""
         return self._encoder
 
-    @property
-    def reader_name(self) -> str:
-        """The reader as results name it; empty before it was needed."""
-        reader = self._reader.made()
-        return model_name(reader.name, reader.sha256) if reader else ""
-
     def __enter__(self) -> Self:
         return self
 
@@ -156,6 +154,11 @@ class Engine:
         """Let go of the index; the engine cannot be used afterwards."""
         self._index.close()
 
+    def train_in_background(self) -> Self:
+        """Train and mend vector files beside searches and writes, in a process that lives on."""
+        self._index.train_in_background()
+        return self
+
     def warm(self) -> None:
         """Load both models and run the encoder once, so that the first question is not slower.
 
@@ -163,7 +166,7 @@ class Engine:
             ModelFolderInvalid: a model cannot be loaded.
         """
         self._encoder.encode(["warm"])
-        self._reader.get()
+        self.reader.get()
 
     def ingest(
         self,
@@ -236,6 +239,7 @@ class Engine:
         k: int | None = None,
         n_best: int | None = None,
         min_probability: float | None = None,
+        max_error: float | None = None,
         collection: str | None = None,
         filters: SearchFilters | None = None,
         principals: Iterable[str] | None = None,
@@ -247,6 +251,8 @@ class Engine:
             k: passages to read; None for the settings'.
             n_best: candidates to return; None for the settings'.
             min_probability: abstain below it; None for the settings' or the reader's own.
+            max_error: abstain so that at most this share of the answers is wrong, on questions
+                like those of the calibration, with 90% confidence; None for the settings'.
             collection: None for all.
             filters: what else to narrow the search to; None for nothing.
             principals: who asks; None lifts the permission check.
@@ -254,30 +260,73 @@ class Engine:
         Raises:
             QuestionInvalid: the question is empty, too long, or not text.
             FilterInvalid: a filter has a value that it cannot have.
+            LimitInvalid: both limits are given, or one cannot hold.
+            MaxErrorUnsupported: the calibration cannot support ``max_error``; it says what it can.
+            CalibrationNeeded: ``max_error`` is given, and nothing was fitted.
+            CalibrationMismatch: the calibration is for other models; it says what to run.
             ModelFolderInvalid: a model cannot be loaded.
         """
-        started = perf_counter()
-        # 1. Check the question, and who asks.
-        question = checked_question(question, self.settings.max_question_chars)
         seen = checked_filters(filters, collection, principals)
+        limits = checked_limits(min_probability, max_error, self.settings)
+        return self.examine(question, seen, *limits, k=k, n_best=n_best).result
+
+    def examine(
+        self,
+        question: str,
+        filters: Filters,
+        min_probability: float | None = None,
+        max_error: float | None = None,
+        *,
+        k: int | None = None,
+        n_best: int | None = None,
+        reader: IndexReader | None = None,
+    ) -> Examined:
+        """Answer a question and return what the answer was made of, too: see ``ask``.
+
+        Args:
+            question: in plain words.
+            filters: checked.
+            min_probability: at most one of the two limits.
+            max_error: the other.
+            k: passages to read; None for the settings'.
+            n_best: candidates to return; None for the settings'.
+            reader: None for the index's own.
+        """
+        started = perf_counter()
+        reader = reader or self.reader
+        # 1. Check the question.
+        question = checked_question(question, self.settings.max_question_chars)
         # 2. Retrieve what the asker may see.
-        hits = self._retriever.search(question, k or self.settings.k, seen)
+        hits = self._retriever.search(question, k or self.settings.k, filters)
         retrieved = perf_counter()
         # 3. Read it: spans of all passages on one scale, and whether the best is good enough.
-        prediction = self._reader.get().read(
+        is_foreign = reader.is_foreign(max_error)
+        prediction = reader.get().read(
             question,
             [hit.passage for hit in hits],
             priors=passage_priors(hits),
+            evidence=[retrieval_evidence(rank, hit) for rank, hit in enumerate(hits, start=1)],
             n_best=n_best or self.settings.n_best,
-            min_probability=_first(min_probability, self.settings.min_probability),
+            min_probability=min_probability,
+            max_error=max_error,
         )
         read = perf_counter()
         # 4. Quote from the documents as stored.
-        documents = self._documents(prediction.spans, seen)
+        documents = self._documents(prediction.spans, filters)
         quotes = {span: quote(span, documents) for span in prediction.spans}
         done = perf_counter()
-        timing = AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done))
-        return ask_result(question, hits, prediction, quotes, timing, self._model_names())
+        confidence = None if max_error is None else GUARANTEE_CONFIDENCE
+        result = ask_result(
+            question,
+            hits,
+            prediction,
+            quotes,
+            limit=AnswerLimit(prediction.min_probability, max_error, confidence),
+            timing=AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done)),
+            models=reader.model_names(),
+            is_shifted=prediction.is_shifted or is_foreign,
+        )
+        return Examined(result, tuple(hits), prediction)
 
     def status(self) -> Status:
         """Say what the index holds; needs no model."""
@@ -292,6 +341,10 @@ class Engine:
             last_ingested_at=stats.last_ingested_at,
             encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
             schema_version=manifest.schema_version,
+            models=IndexModels(
+                encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
+                calibration=calibration_name(self.settings.index),
+            ),
         )
 
     def remove(self, targets: Iterable[str | int | Path]) -> RemoveReport:
@@ -320,18 +373,6 @@ class Engine:
             with suppress(DocumentNotFound):
                 documents[document_id] = self._index.document(document_id, filters)
         return documents
-
-    def _model_names(self) -> ModelNames:
-        encoder, reader = self._encoder, self._reader.get()
-        return ModelNames(
-            encoder=model_name(encoder.name, encoder.sha256),
-            reader=model_name(reader.name, reader.sha256),
-            calibration=reader.calibration,
-        )
-
-
-def _first(given: float | None, setting: float | None) -> float | None:
-    return setting if given is None else given
 
 
 def _ms(start: float, end: float) -> float:

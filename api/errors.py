@@ -8,7 +8,7 @@ AnswerableError
 ├── CollectionInvalid    not the name of a collection
 ├── FilterInvalid        a filter that cannot hold
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
-├── CalibrationNeeded    an error limit was asked for, and nothing says which threshold keeps it
+├── LimitInvalid         an error limit or a least probability that cannot hold, or both
 ├── ExtraMissing         a feature needs an optional dependency
 ├── ServeRefused         the service cannot or will not listen on that address
 ├── KeyOptionInvalid     a key cannot be made like that
@@ -63,8 +63,8 @@ class SettingsInvalid(AnswerableError):
     """A setting holds a value that it cannot have."""
 
 
-class CalibrationNeeded(AnswerableError):
-    """An error limit needs a confidence model fitted on labelled questions."""
+class LimitInvalid(AnswerableError):
+    """How sure an answer must be is said in a way that cannot hold, or in two ways."""
 
 
 class ExtraMissing(AnswerableError):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from answerable.index import Vectors, load_manifest
-from answerable.retriever import OnnxEncoder, default_encoder_folder
+from answerable.index import Vectors
+from answerable.retriever import encoder_manifest, load_encoder
 
 T = TypeVar("T")
 
@@ -52,17 +52,20 @@ class LazyEncoder:
         Raises:
             ModelFolderInvalid: the folder is no encoder, or a file of it is damaged.
         """
-        folder = folder or default_encoder_folder()
-        manifest = load_manifest(folder, "encoder")
+        manifest = encoder_manifest(folder)
         self.name = manifest.name
         self.sha256 = manifest.sha256
         self.dimension = int(manifest.settings["dimension"])
         self.max_tokens = int(manifest.settings["max_tokens"])
-        self._encoder = Lazy(lambda: OnnxEncoder.load(folder, threads=threads))
+        self._encoder = Lazy(lambda: load_encoder(folder, threads))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, (n_texts, dimension) float32."""
         return self._encoder.get().encode(texts)
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return unit vectors of questions, (n_questions, dimension) float32."""
+        return self._encoder.get().encode_questions(questions)
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return the code-point range of each token of ``text``, without special tokens."""

@@ -8,6 +8,7 @@ from answerable.retriever import Hit
 
 from .types import (
     Answer,
+    AnswerLimit,
     AskReason,
     AskResult,
     AskTiming,
@@ -22,7 +23,13 @@ _NEAREST = 3  # passages shown as evidence: what fits on one screen
 
 def document_ref(info: DocumentInfo) -> DocumentRef:
     """Return the public reference to a stored document."""
-    return DocumentRef(id=info.id, uri=info.uri, title=info.title)
+    return DocumentRef(
+        id=info.id,
+        uri=info.uri,
+        title=info.title,
+        modified_at=info.modified_at,
+        ingested_at=info.ingested_at,
+    )
 
 
 def quote(span: Span, documents: Mapping[int, Document]) -> Answer | None:
@@ -60,8 +67,11 @@ def ask_result(
     hits: Sequence[Hit],
     prediction: Prediction,
     quotes: Mapping[Span, Answer | None],
+    *,
+    limit: AnswerLimit,
     timing: AskTiming,
     models: ModelNames,
+    is_shifted: bool,
 ) -> AskResult:
     """Return the verdict on a question as the public result.
 
@@ -69,24 +79,36 @@ def ask_result(
         hits: what was read.
         prediction: the reader's verdict.
         quotes: by span, as ``quote`` returns them.
+        limit: how sure an answer had to be.
+        timing: of the stages.
+        models: what produced it.
+        is_shifted: whether its probabilities are to be taken with care.
     """
     answer = quotes.get(prediction.answer) if prediction.answer else None
     return AskResult(
         question=question,
         answer=answer,
         abstained=answer is None,
-        reason=None if answer else _reason(hits, prediction),
+        reason=None if answer else _reason(hits, prediction, quotes),
         candidates=tuple(candidate for candidate in quotes.values() if candidate),
         nearest=tuple(nearest_passage(hit) for hit in hits[:_NEAREST]),
+        limit=limit,
+        calibration=("shifted" if is_shifted else "matched") if models.calibration else None,
         timing_ms=timing,
         models=models,
     )
 
 
-def _reason(hits: Sequence[Hit], prediction: Prediction) -> AskReason:
+def _reason(
+    hits: Sequence[Hit], prediction: Prediction, quotes: Mapping[Span, Answer | None]
+) -> AskReason:
     """Say why there is no answer; one whose document has changed meanwhile is none."""
     if not hits:
         return "no_passages"
+    if prediction.reason == "conflicting_answers" and not all(
+        quotes.get(span) for span in prediction.spans[:2]
+    ):
+        return "low_confidence"
     return prediction.reason or "no_answer_in_passages"
 
 

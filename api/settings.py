@@ -5,8 +5,9 @@ options of the command line and arguments of Python calls win over it.
 """
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .errors import SettingsInvalid
@@ -47,6 +48,13 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="abstain below this probability; unset for the reader's own threshold",
+    )
+    max_error: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="answer only so that at most this share of answers is wrong, on questions "
+        "like the calibration's; instead of min_probability",
     )
     max_question_chars: int = Field(
         default=2000,
@@ -116,6 +124,12 @@ class Settings(BaseSettings):
         default=False, description="questions in the access log; off, as they tell of people"
     )
 
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if self.min_probability is not None and self.max_error is not None:
+            raise ValueError("set either max_error or min_probability: each sets the threshold")
+        return self
+
 
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; ``overrides`` that are not None win.
@@ -128,7 +142,7 @@ def load_settings(**overrides: object) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"])
+        name = "_".join(str(part) for part in first["loc"]) or "max_error"
         raise SettingsInvalid(
             f"setting {name!r} (ANSWERABLE_{name.upper()}): {first['msg']}"
         ) from exc

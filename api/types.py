@@ -11,15 +11,23 @@ from typing import Any, Literal
 from answerable.retriever import ChannelScore, SearchMode
 
 AskReason = Literal["no_passages", "no_answer_in_passages", "low_confidence", "conflicting_answers"]
+CalibrationFit = Literal["matched", "shifted"]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRef:
-    """Which document: its id in this index, where it came from, and its title."""
+    """Which document: its id in this index, where it came from, its title, and its dates.
+
+    Attributes:
+        modified_at: when the source was changed, ISO 8601 in UTC, if known.
+        ingested_at: when it came into the index.
+    """
 
     id: int
     uri: str
     title: str
+    modified_at: str | None
+    ingested_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +85,34 @@ class ModelNames:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLimit:
+    """How sure an answer had to be.
+
+    Attributes:
+        min_probability: below it there is no answer.
+        max_error: at most this share of the answers is wrong, on questions like those of the
+            calibration; None where no error limit was asked for.
+        confidence: with which ``max_error`` holds, over the choice of calibration questions.
+    """
+
+    min_probability: float
+    max_error: float | None
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskResult:
     """The verdict on one question.
 
     Attributes:
         answer: None exactly when ``abstained``.
         reason: why it abstained, else None.
-        candidates: the best quotes, best first; the answer is the first of them.
+        candidates: the best quotes, best first; the answer is the first of them. Of conflicting
+            answers the first two are the two sides.
+        limit: how sure an answer had to be.
+        calibration: ``shifted`` where the question or the scores look unlike those that the
+            probabilities were fitted on, so that they are to be taken with care; None where
+            nothing was fitted.
         nearest: the best passages, as evidence beside an answer or in place of one.
     """
 
@@ -93,6 +122,8 @@ class AskResult:
     reason: AskReason | None
     candidates: tuple[Answer, ...]
     nearest: tuple[NearestPassage, ...]
+    limit: AnswerLimit
+    calibration: CalibrationFit | None
     timing_ms: AskTiming
     models: ModelNames
 
@@ -136,6 +167,18 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexModels:
+    """What an index was made with, and what was fitted for it.
+
+    Attributes:
+        calibration: of this index; None where the reader's own holds.
+    """
+
+    encoder: str
+    calibration: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What an index holds.
 
@@ -146,6 +189,7 @@ class Status:
         last_ingested_at: ISO 8601 in UTC; None for an empty index.
         encoder: the embedding model that it was built with, as in ``ModelNames``.
         schema_version: of the database's tables.
+        models: the same encoder, and the index's own calibration.
     """
 
     index: str
@@ -157,6 +201,7 @@ class Status:
     last_ingested_at: str | None
     encoder: str
     schema_version: int
+    models: IndexModels
 
 
 @dataclass(frozen=True, slots=True)

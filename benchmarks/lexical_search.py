@@ -27,7 +27,7 @@ from report import sha256_of, write_report
 from retrieval_collections import Collection, read_beir
 from wiki_index import PlaceholderEncoder, open_wiki_index, paragraphs
 
-from answerable.index import CutPassage, Filters, LocalIndex, NewDocument
+from answerable.index import CutPassage, Encoder, Filters, LocalIndex, NewDocument
 from answerable.retriever import question_terms
 
 DEPTH = 10
@@ -99,23 +99,31 @@ def quality(collection: Collection) -> dict[str, Any]:
     }
     with (
         tempfile.TemporaryDirectory() as folder,
-        _indexed(Path(folder) / "index", collection.documents) as index,
+        indexed(Path(folder) / "index", collection.documents, PlaceholderEncoder()) as index,
     ):
         figures["answerable"] = _measured(_our_search(index), collection)
     figures.update(
-        {name: _measured(search, collection) for name, search in _bm25s(collection.documents)}
+        {
+            name: _measured(search, collection)
+            for name, search in bm25s_searches(collection.documents, DEPTH)
+        }
     )
     return figures
 
 
-def _indexed(folder: Path, documents: Sequence[tuple[str, str]]) -> LocalIndex:
-    """Make an index with a passage for each document; passage ids are positions plus one."""
-    index = LocalIndex.open(folder, PlaceholderEncoder(), create=True)
+def indexed(folder: Path, documents: Sequence[tuple[str, str]], encoder: Encoder) -> LocalIndex:
+    """Open an index with a passage for each document; make it first if it is not there.
+
+    Passage ids are positions plus one.
+    """
+    index = LocalIndex.open(folder, encoder, create=True)
+    if index.stats().n_passages == len(documents):
+        return index
     numbered = enumerate(documents)
     with index.writing() as writer:
         while batch := list(islice(numbered, 2000)):
             new = [_new_document(position, *document) for position, document in batch]
-            writer.put(new, PlaceholderEncoder().encode([document.text for document in new]))
+            writer.put(new, encoder.encode([document.text for document in new]))
         index.publish(writer)
     return index
 
@@ -144,7 +152,9 @@ def _our_search(index: LocalIndex) -> Search:
     return search
 
 
-def _bm25s(documents: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Search]]:
+def bm25s_searches(
+    documents: Sequence[tuple[str, str]], depth: int
+) -> Iterator[tuple[str, Search]]:
     """Yield bm25s at its own settings, without and with a stemmer, where it is installed."""
     try:
         import bm25s
@@ -163,7 +173,7 @@ def _bm25s(documents: Sequence[tuple[str, str]]) -> Iterator[tuple[str, Search]]
             tokens = bm25s.tokenize(
                 [question], stopwords="en", stemmer=stemmer, show_progress=False
             )
-            found, _ = model.retrieve(tokens, k=DEPTH, show_progress=False)
+            found, _ = model.retrieve(tokens, k=depth, show_progress=False)
             return [int(position) for position in found[0]]
 
         yield name, search

@@ -86,7 +86,15 @@ def measured(
         exact.add(np.ascontiguousarray(vectors[first : first + BLOCK]))
     if phase == "search":
         return compared(index, exact, queries, timed)
-    return [filtered(index, exact, queries, share) for share in SHARES]
+    topics = topics_of(vectors)
+    return [
+        filtered(index, exact, queries, by, share, permitted)
+        for share in SHARES
+        for by, permitted in (
+            ("chance", by_chance(len(vectors), share)),
+            ("topic", by_topic(topics, share)),
+        )
+    ]
 
 
 def former() -> dict[str, Any]:
@@ -214,13 +222,38 @@ def compared(
     }
 
 
-def filtered(
-    index: VectorIndex, exact: faiss.IndexFlatIP, queries: Vectors, share: float
-) -> dict[str, Any]:
-    """Return recall and time when a random ``share`` of the passages is permitted."""
+def by_chance(n: int, share: float) -> Ids:
+    """Return the ids of a random share of n passages, ascending."""
     random = np.random.default_rng(int(1 / share))
-    n = max(K, round(share * exact.ntotal))
-    permitted = np.sort(random.choice(exact.ntotal, n, replace=False)) + 1
+    return np.sort(random.choice(n, max(K, round(share * n)), replace=False)) + 1
+
+
+def by_topic(topics: Ids, share: float) -> Ids:
+    """Return the ids of passages of whole topics that are near each other, and far from others."""
+    n = round(share * len(topics))
+    return np.sort(np.argsort(topics, kind="stable")[:n]) + 1
+
+
+def topics_of(vectors: Vectors) -> Ids:
+    """Return the topic of each vector, 200 of them, numbered along a random direction."""
+    clustering = faiss.Kmeans(vectors.shape[1], 200, niter=8, seed=3, spherical=True)
+    clustering.train(np.ascontiguousarray(vectors[::25]))
+    centroids: Vectors = clustering.centroids
+    direction = np.random.default_rng(0).standard_normal(vectors.shape[1])
+    centroids = centroids[np.argsort(centroids @ direction)]
+    blocks = (np.asarray(vectors[i : i + BLOCK]) for i in range(0, len(vectors), BLOCK))
+    return np.concatenate([np.argmax(block @ centroids.T, axis=1) for block in blocks])
+
+
+def filtered(
+    index: VectorIndex,
+    exact: faiss.IndexFlatIP,
+    queries: Vectors,
+    by: str,
+    share: float,
+    permitted: Ids,
+) -> dict[str, Any]:
+    """Return recall and time when some of the passages are permitted."""
     queries = queries[:300]
     parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(permitted - 1))
     faiss.omp_set_num_threads(2)
@@ -230,6 +263,7 @@ def filtered(
     times = milliseconds(lambda query: index.search(query, K, permitted), queries[:40])
     return {
         "keeps_percent": 100 * share,
+        "by": by,
         "recall_at_10": found,
         "ms": spread(times),
     }

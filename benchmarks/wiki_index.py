@@ -3,8 +3,8 @@
 The paragraphs are cut into passages of whole sentences and taken several times, under other
 addresses, until there are enough. Each paragraph is a document. Collections ``half``,
 ``twentieth``, ``200th`` and ``2000th`` hold those shares of the documents, and so do the groups of
-the same names; every other document is public. Vectors have 8 dimensions: here they only take
-their place.
+the same names; every other document is public. Without an encoder, vectors have 8 dimensions and
+only take their place.
 """
 
 import gzip
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from answerable.index import CutPassage, LocalIndex, NewDocument, Vectors
+from answerable.index import CutPassage, Encoder, LocalIndex, NewDocument, Vectors
 
 PASSAGE_WORDS = 64
 BATCH_DOCUMENTS = 2000
@@ -36,6 +36,10 @@ class PlaceholderEncoder:
         """Return one vector for each text, (n_texts, 8) float32."""
         return np.full((len(texts), self.dimension), self.dimension**-0.5, np.float32)
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return the vectors that ``encode`` gives."""
+        return self.encode(questions)
+
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return where the words of a text are."""
         return [match.span() for match in re.finditer(r"\S+", text)]
@@ -49,16 +53,26 @@ def paragraphs(data: Path) -> Iterator[tuple[str, str]]:
                 yield line["title"], line["text"]
 
 
-def open_wiki_index(folder: Path, data: Path, n_passages: int) -> LocalIndex:
-    """Open the index in ``folder``; make it first if it is not there."""
+def open_wiki_index(
+    folder: Path, data: Path, n_passages: int, encoder: Encoder | None = None
+) -> LocalIndex:
+    """Open the index in ``folder``; make it first if it is not there.
+
+    Args:
+        folder: of the index.
+        data: folder of the data sets.
+        n_passages: to be in it.
+        encoder: what its vectors are of; placeholders if not given.
+    """
+    encoder = encoder or PlaceholderEncoder()
     is_new = not (folder / "index.sqlite3").exists()
-    index = LocalIndex.open(folder, PlaceholderEncoder(), create=True)
+    index = LocalIndex.open(folder, encoder, create=True)
     if is_new:
-        _fill(index, data, n_passages)
+        _fill(index, data, n_passages, encoder)
     return index
 
 
-def _fill(index: LocalIndex, data: Path, n_passages: int) -> None:
+def _fill(index: LocalIndex, data: Path, n_passages: int, encoder: Encoder) -> None:
     n_done = 0
     with index.writing() as writer:
         for batch in _batches(data):
@@ -67,7 +81,7 @@ def _fill(index: LocalIndex, data: Path, n_passages: int) -> None:
                 if n_done < n_passages:
                     kept.append(document)
                     n_done += len(document.passages)
-            vectors = PlaceholderEncoder().encode([p.text for d in kept for p in d.passages])
+            vectors = encoder.encode([p.text for d in kept for p in d.passages])
             writer.put(kept, vectors)
             if n_done >= n_passages:
                 break

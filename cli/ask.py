@@ -26,9 +26,9 @@ def ask(
     json: options.Json = False,
 ) -> int:
     """Answer a question with an exact quote and its source; exit code 3 for no answer."""
-    from answerable.api import Engine, SearchFilters, check_max_error, to_json, where_of
+    from answerable.api import Engine, SearchFilters, to_json, where_of
 
-    check_max_error(max_error)
+    options.check_one_limit(min_probability, max_error)
     filters = SearchFilters(
         collections, documents, media_types, since, until, where_of(where or ())
     )
@@ -38,6 +38,7 @@ def ask(
             k=k,
             n_best=n_best,
             min_probability=min_probability,
+            max_error=max_error,
             filters=filters,
             principals=principals,
         )

@@ -14,6 +14,7 @@ def chat(
     index: options.Index = None,
     k: options.K = None,
     min_probability: options.MinProbability = None,
+    max_error: options.MaxError = None,
     principals: options.As = None,
     collection: options.Collection = None,
     json: options.Json = False,
@@ -24,6 +25,7 @@ def chat(
     """
     from answerable.api import Engine, QuestionInvalid, to_json
 
+    options.check_one_limit(min_probability, max_error)
     with Engine.open(index) as engine:
         for question in _questions():
             try:
@@ -31,6 +33,7 @@ def chat(
                     question,
                     k=k,
                     min_probability=min_probability,
+                    max_error=max_error,
                     collection=collection,
                     principals=principals,
                 )

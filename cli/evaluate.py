@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from . import options
+from .evaluate_open import open_
+from .evaluate_retrieval import retrieval
 from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
 from .output import note, print_json
@@ -20,9 +22,12 @@ _EXAMPLE = (
 )
 
 
-@evaluate.callback()
-def _evaluate() -> None:
-    """Keep ``squad`` a subcommand while it is the only one."""
+evaluate.command(
+    name="open", epilog="Example: answerable evaluate open questions.csv --output answers.jsonl"
+)(open_)
+evaluate.command(
+    epilog="Example: answerable evaluate retrieval cranfield/ --output cranfield.jsonl"
+)(retrieval)
 
 
 @evaluate.command(epilog=_EXAMPLE)

@@ -15,6 +15,8 @@ from typing import Annotated
 import typer
 
 from .ask import ask
+from .bench import bench
+from .calibrate import calibrate
 from .chat import chat
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
@@ -50,8 +52,12 @@ app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
+app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
+    calibrate
+)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
+app.add_typer(bench, name="bench")
 
 
 @app.callback()

@@ -28,7 +28,9 @@ MinProbability = Annotated[
 MaxError = Annotated[
     float | None,
     typer.Option(
-        min=0, max=1, help="Accept at most this share of wrong answers; needs a calibration."
+        metavar="SHARE",
+        help="Answer so that at most this share of the answers is wrong, as 0.1; needs a "
+        "calibration that supports it. Instead of --min-probability.",
     ),
 ]
 Collection = Annotated[
@@ -71,3 +73,11 @@ As = Annotated[
         "Without it, everything in the index is seen.",
     ),
 ]
+
+
+def check_one_limit(min_probability: float | None, max_error: float | None) -> None:
+    """Refuse two ways to say how sure an answer must be, and shares that are none."""
+    if min_probability is not None and max_error is not None:
+        raise typer.BadParameter("give either --max-error or --min-probability, not both")
+    if max_error is not None and not 0 < max_error < 1:
+        raise typer.BadParameter("--max-error is a share above 0 and below 1, such as 0.1")

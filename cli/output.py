@@ -5,7 +5,7 @@ error. All text from documents passes through ``terminal``.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -56,7 +56,9 @@ def print_answer(result: "AskResult") -> None:
         return
     print(bold(safe_line(result.answer.text)))
     print(f"\n  {_marked_sentence(result.answer)}")
-    print(dim(f"  {_place(result.answer)}, confidence {result.answer.probability:.0%}"))
+    shifted = ", unlike the calibration's questions" if result.calibration == "shifted" else ""
+    sure = f"confidence {result.answer.probability:.0%}{shifted}"
+    print(dim(f"  {_place(result.answer)}, {sure}"))
 
 
 def print_search(result: "SearchResult") -> None:
@@ -91,6 +93,7 @@ def print_status(status: "Status") -> None:
         "collections": ", ".join(status.collections) or "none",
         "size": f"{status.size_bytes / 1e6:.1f} MB",
         "encoder": status.encoder,
+        "calibration": status.models.calibration or "the reader's own",
     }
     for name, value in facts.items():
         print(f"{name:<12} {safe_line(value)}")
@@ -129,11 +132,27 @@ def path_of(uri: str) -> str:
 
 def _print_abstention(result: "AskResult") -> None:
     print(f"No answer: {_REASONS[result.reason or 'no_answer_in_passages']}")
+    if result.reason == "conflicting_answers":
+        _print_sides(result.candidates[:2])
+        return
     if result.nearest:
         print("\nNearest passages:")
     for passage in result.nearest:
         print(f"  {bold(source(passage.document))}")
         print(f"    {_snippet(passage.text)}")
+
+
+def _print_sides(sides: "Sequence[Answer]") -> None:
+    """Print conflicting answers, each with its source and the date that may decide."""
+    for answer in sides:
+        document = answer.document
+        if document.modified_at:
+            dated = f"changed {document.modified_at[:10]}"
+        else:
+            dated = f"ingested {document.ingested_at[:10]}"
+        print(f"\n{bold(safe_line(answer.text))}")
+        print(f"  {_marked_sentence(answer)}")
+        print(dim(f"  {_place(answer)}, {dated}, confidence {answer.probability:.0%}"))
 
 
 def _marked_sentence(answer: "Answer") -> str:

@@ -13,16 +13,19 @@ from .output import note, print_json
 train = typer.Typer(help="Train a model from a spec; resumable.", rich_markup_mode=None)
 
 
+Spec = Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to train, on what.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec; repeatable."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")]
+
+
 @train.command(epilog="Example: answerable train reader benchmarks/specs/reader.yaml --resume")
 def reader(
-    spec: Annotated[Path, typer.Argument(metavar="SPEC.yaml", help="What to train, on what.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec; repeatable."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint.")
-    ] = False,
+    spec: Spec,
+    overrides: Overrides = None,
+    resume: Resume = False,
     json: options.Json = False,
 ) -> int:
     """Fine-tune a reader on SQuAD-format questions."""
@@ -37,4 +40,29 @@ def reader(
         if report.validation:
             scores = report.validation
             note(f"validation: F1 {scores['f1']:.2f}, exact match {scores['exact']:.2f}")
+    return DONE
+
+
+@train.command(epilog="Example: answerable train retriever benchmarks/specs/retriever.yaml")
+def retriever(
+    spec: Spec,
+    overrides: Overrides = None,
+    resume: Resume = False,
+    json: options.Json = False,
+) -> int:
+    """Fine-tune a sentence encoder on questions and the passages that answer them."""
+    from answerable.api import train_retriever
+
+    report = train_retriever(spec, overrides or [], resume=resume)
+    if json:
+        print_json(dataclasses.asdict(report))
+    else:
+        loss = "" if report.final_loss is None else f", loss {report.final_loss:.3f}"
+        note(f"trained {report.steps} steps in {report.seconds:.0f} s{loss}")
+        if report.validation:
+            scores = report.validation
+            note(
+                f"validation: recall@1 {scores['recall_at_1']:.2f}, "
+                f"recall@10 {scores['recall_at_10']:.2f}"
+            )
     return DONE

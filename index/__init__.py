@@ -1,4 +1,5 @@
 from .documents import SPLITTER_VERSION, ExtractionLimits, Extractor, is_supported, sentence_bounds
+from .embedding import PassageEmbedder
 from .errors import (
     AnswerableError,
     DocumentNotFound,
@@ -79,6 +80,7 @@ __all__ = [
     "NewDocument",
     "Page",
     "Passage",
+    "PassageEmbedder",
     "PassageSpan",
     "PassageStore",
     "ReceivedDocument",

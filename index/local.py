@@ -1,11 +1,12 @@
 """An index in a folder: SQLite for what is true, FAISS for what is fast."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from .documents import SPLITTER_VERSION
 from .errors import (
@@ -32,6 +33,9 @@ from .types import (
     Vectors,
 )
 
+if TYPE_CHECKING:  # imported where it is used: it needs FAISS
+    from .storage.background import BackgroundTraining
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,6 +58,9 @@ class LocalIndex:
         self._vectors = VectorIndex(store, folder, manifest)
         self._words = WordSearch(store, folder)
         self._has_tried_to_mend = False
+        self._n_defects_seen = 0
+        self._registering = threading.Lock()
+        self._training: BackgroundTraining | None = None
 
     @classmethod
     def open(cls, folder: Path, encoder: Encoder, *, create: bool = False) -> Self:
@@ -81,7 +88,7 @@ class LocalIndex:
         except BaseException:
             store.close()
             raise
-        index._mend_cache()
+        index._mend_vectors()
         return index
 
     def __enter__(self) -> Self:
@@ -98,8 +105,20 @@ class LocalIndex:
         self.close()
 
     def close(self) -> None:
-        """Close the database; the index cannot be used afterwards."""
+        """Stop what is done in the background and close the database; no use afterwards."""
+        if self._training:
+            self._training.stop()
         self._store.close()
+
+    def train_in_background(self) -> None:
+        """From now on train and mend vector files beside searches and writes, not during them.
+
+        For a process that lives on. One that ends trains at the end of its ingest instead.
+        """
+        from .storage.background import BackgroundTraining
+
+        self._training = BackgroundTraining(self._store, self.folder, self._registering_writer)
+        self._training.start(is_suspect=self._vectors.is_cache_stale)
 
     def refresh(self) -> None:
         """See what other processes committed; every dense search does it by itself.
@@ -110,13 +129,25 @@ class LocalIndex:
         if self._vectors.is_behind():
             check_manifest(self.folder, self._store.manifest(), self.manifest)
             self._vectors.refresh()
+            self._mend_vectors()
 
     def dense_search(self, vector: Vectors, k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k passages of highest inner product with ``vector`` (dimension,)."""
         self.refresh()
         hits = self._vectors.search(vector, k, self._words.permitted(filters))
+        self._mend_vectors()
         # Permission may have changed since the ids were read: SQLite has the last word.
         return self._store.still_permitted(hits, filters)
+
+    def exact_search(self) -> Callable[[Vectors, int], list[ScoredPassage]]:
+        """Return a search that compares all vectors, to measure ``dense_search`` against."""
+        return self._vectors.exact_search()
+
+    def passage_ids(self) -> list[int]:
+        """Return the ids of all passages, ascending."""
+        self.refresh()
+        ids: list[int] = self._vectors.ids().tolist()
+        return ids
 
     def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""
@@ -199,13 +230,27 @@ class LocalIndex:
             IndexLocked: another process is writing.
             IndexModelMismatch: another process rebuilt the index with another model.
         """
-        with WriterLock(self.folder):
-            check_manifest(self.folder, self._store.manifest(), self.manifest)
-            writer = StoreWriter(self._store.path)
-            try:
-                yield writer
-            finally:
-                writer.close()
+        with ExitStack() as stack:
+            with self._registering:  # by the background: a moment, which is worth waiting for
+                stack.enter_context(WriterLock(self.folder))
+            yield stack.enter_context(self._writer())
+        if self._training:
+            self._training.start()
+
+    @contextmanager
+    def _registering_writer(self) -> Iterator[StoreWriter]:
+        """Lend the writer to the background, and let no other writer of this process fail for it."""
+        with self._registering, WriterLock(self.folder), self._writer() as writer:
+            yield writer
+
+    @contextmanager
+    def _writer(self) -> Iterator[StoreWriter]:
+        check_manifest(self.folder, self._store.manifest(), self.manifest)
+        writer = StoreWriter(self._store.path)
+        try:
+            yield writer
+        finally:
+            writer.close()
 
     def publish(self, writer: StoreWriter) -> None:
         """Write the vectors to a file, so that the next process to open the index starts fast.
@@ -213,7 +258,7 @@ class LocalIndex:
         A file that cannot be written is only a warning: what it would hold is in the database.
         """
         try:
-            self._publish(writer)
+            self._publish(writer, may_train=self._training is None)
         except IndexDamaged:
             raise
         except AnswerableError as exc:
@@ -221,19 +266,27 @@ class LocalIndex:
                 "%s: nothing is lost, but until an ingest can write it the index opens slower", exc
             )
 
-    def _publish(self, writer: StoreWriter, *, may_train: bool = True) -> None:
+    def _publish(self, writer: StoreWriter, *, may_train: bool, is_suspect: bool = False) -> None:
         from .storage.generations import publish
 
-        publish(self._store, writer, self.folder, may_train=may_train)
+        publish(self._store, writer, self.folder, may_train=may_train, is_suspect=is_suspect)
         self._words.publish(writer)
 
-    def _mend_cache(self) -> None:
-        """Replace vector files that could not be used, if no other process is writing now."""
-        if not self._vectors.is_cache_stale:
+    def _mend_vectors(self) -> None:
+        """Replace vector files that could not be used, if no other process is writing now.
+
+        Once for each defect: what cannot be mended now is mended by the next ingest.
+        """
+        if self._vectors.n_defects == self._n_defects_seen:
+            return
+        self._n_defects_seen = self._vectors.n_defects
+        if self._training:
+            self._training.start(is_suspect=True)
             return
         try:
             with self.writing() as writer:
-                self._publish(writer, may_train=False)  # opening must not take minutes
+                # Neither opening nor a search may take minutes.
+                self._publish(writer, may_train=False, is_suspect=True)
         except AnswerableError as exc:
             # Searching works without the file; the next ingest writes it.
             logger.info("vector file not written: %s", exc)

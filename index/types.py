@@ -240,7 +240,14 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, (n_texts, dimension) float32."""
+        """Return unit vectors of passages, (n_texts, dimension) float32."""
+        ...
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return unit vectors of questions, (n_questions, dimension) float32.
+
+        Some models are told which of the two a text is; to the others both are the same.
+        """
         ...
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:

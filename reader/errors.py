@@ -2,7 +2,10 @@
 
 AnswerableError
 ├── DatasetInvalid       a labelled question file cannot be read
-└── TrainSpecInvalid     a training spec does not say what it must
+├── TrainSpecInvalid     a training spec does not say what it must
+├── CalibrationNeeded    an error limit is asked of a reader without a calibration
+├── CalibrationMismatch  a calibration was fitted for another reader, encoder or splitter
+└── MaxErrorUnsupported  the calibration questions cannot support an error limit
 """
 
 from answerable.index import AnswerableError
@@ -14,3 +17,27 @@ class DatasetInvalid(AnswerableError):
 
 class TrainSpecInvalid(AnswerableError):
     """A training spec or an override of it cannot be used."""
+
+
+class CalibrationNeeded(AnswerableError):
+    """An error limit needs a confidence model fitted on labelled questions."""
+
+
+class CalibrationMismatch(AnswerableError):
+    """A calibration was fitted for another reader, encoder, splitter or version."""
+
+
+class MaxErrorUnsupported(AnswerableError):
+    """The calibration questions cannot support an error limit.
+
+    Attributes:
+        smallest: the smallest limit, in whole per cent, that they can; None if none.
+    """
+
+    def __init__(self, max_error: float, confidence: float, smallest: float | None) -> None:
+        self.smallest = smallest
+        least = f"the smallest that they support is {smallest}" if smallest else "nor any other"
+        super().__init__(
+            f"the calibration questions cannot support an error of at most {max_error:g} with "
+            f"{confidence:.0%} confidence: {least}"
+        )

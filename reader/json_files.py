@@ -18,16 +18,26 @@ def read_json(path: Path) -> Any:
     Raises:
         DatasetInvalid: it is missing, too large, damaged, or not JSON.
     """
+    raw = read_bytes(path)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as exc:
+        raise DatasetInvalid(f"{path} is not JSON: {exc}") from exc
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file, plain or gzip by its first bytes.
+
+    Raises:
+        DatasetInvalid: it is missing, too large, or damaged.
+    """
     try:
         raw = _read_bounded(path)
     except (OSError, EOFError, zlib.error) as exc:
         raise DatasetInvalid(f"cannot read {path}: {exc}") from exc
     if len(raw) > MAX_BYTES:
         raise DatasetInvalid(f"cannot read {path}: it is larger than {MAX_BYTES >> 20} MiB")
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as exc:
-        raise DatasetInvalid(f"{path} is not JSON: {exc}") from exc
+    return raw
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -46,7 +46,17 @@ def token_f1(prediction: str, reference: str) -> float:
 
 def question_scores(prediction: str, question: SquadQuestion) -> tuple[float, float]:
     """Return (exact, f1) of one prediction, each 0 to 1, best over the references."""
-    references = [a.text for a in question.answers if normalize_answer(a.text)] or [""]
+    return answer_scores(prediction, [answer.text for answer in question.answers])
+
+
+def answer_scores(prediction: str, answers: Sequence[str]) -> tuple[float, float]:
+    """Return (exact, f1) of one prediction, each 0 to 1, best over the right answers.
+
+    Args:
+        prediction: empty for "no answer".
+        answers: texts; empty where there is no answer.
+    """
+    references = [text for text in answers if normalize_answer(text)] or [""]
     return (
         max(exact_match(prediction, reference) for reference in references),
         max(token_f1(prediction, reference) for reference in references),

@@ -13,8 +13,15 @@ from tokenizers import Tokenizer
 
 from answerable.index import ModelFolderInvalid, Passage, load_manifest
 
-from .confidence import ConfidenceModel, load_confidence, span_features
+from .confidence import (
+    ConfidenceModel,
+    Reading,
+    RetrievalEvidence,
+    answer_features,
+    load_confidence,
+)
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
+from .rivals import find_rival
 from .session import ReaderSession
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
@@ -62,6 +69,12 @@ class OnnxReader:
         """What the probabilities were fitted on; None if nothing."""
         return self.confidence.name
 
+    def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
+        """Return the same reader, its session shared, under another confidence model."""
+        return OnnxReader(
+            self._scorer, self._windows, confidence, name=self.name, sha256=self.sha256
+        )
+
     @classmethod
     def load(cls, folder: Path | None = None, *, threads: int | None = None) -> "OnnxReader":
         """Load a reader's model folder.
@@ -97,19 +110,51 @@ class OnnxReader:
         passages: Sequence[Passage],
         *,
         priors: Sequence[float] | None = None,
+        evidence: Sequence[RetrievalEvidence] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
+        max_error: float | None = None,
     ) -> Prediction:
         """Return the best spans over all passages and whether one is good enough.
 
         See ``Reader.read`` for the arguments.
         """
-        ranked = self.rank(question, passages, priors)
-        # Say how likely each of the best is right; then answer, or say why not.
-        spans = tuple(self._with_probability(ranked, i) for i in range(min(n_best, len(ranked))))
-        least = self.confidence.min_probability if min_probability is None else min_probability
-        reason = self._reason_to_abstain(spans, least)
-        return Prediction(answer=None if reason else spans[0], reason=reason, spans=spans)
+        # 1. How sure must it be? Asked first: an error limit may be refused.
+        least = self._least_probability(min_probability, max_error)
+        # 2. Rank the spans of all passages on one scale.
+        reading = self.reading(question, passages, priors, evidence)
+        # 3. Say how likely each of the best is right.
+        features = answer_features(reading, n_best)
+        spans = self._with_probabilities(reading.ranked, features)
+        # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
+        rival = find_rival(reading, self.confidence.probability)
+        if rival and rival.is_believable:
+            spans = self._with_rival(reading, spans, rival.span)
+            reason: AbstentionReason | None = "conflicting_answers"
+        else:
+            reason = self._reason_to_abstain(spans, least)
+        return Prediction(
+            answer=None if reason else spans[0],
+            reason=reason,
+            spans=spans,
+            features=features[0] if features else (),
+            is_shifted=bool(features) and self.confidence.is_shifted(features[0]),
+            min_probability=least,
+        )
+
+    def reading(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        priors: Sequence[float] | None = None,
+        evidence: Sequence[RetrievalEvidence] | None = None,
+    ) -> Reading:
+        """Return all that reading finds: what probabilities are computed from.
+
+        See ``Reader.read`` for the arguments.
+        """
+        spans = self._spans(question, passages, priors or [0.0] * len(passages), _RANKED)
+        return Reading(question, passages, evidence or (), spans, rank_spans(spans, _RANKED))
 
     def rank(
         self, question: str, passages: Sequence[Passage], priors: Sequence[float] | None = None
@@ -158,17 +203,34 @@ class OnnxReader:
             )
         ]
 
-    def _with_probability(self, ranked: Sequence[ScoredSpan], position: int) -> Span:
-        span = ranked[position]
-        return Span(
-            passage_id=span.passage_id,
-            document_id=span.document_id,
-            start=span.start,
-            end=span.end,
-            text=span.text,
-            score=span.score,
-            probability=self.confidence.probability(span_features(ranked, position)),
-        )
+    def _least_probability(self, min_probability: float | None, max_error: float | None) -> float:
+        if max_error is None:
+            return self.confidence.min_probability if min_probability is None else min_probability
+        return max(self.confidence.threshold_for(max_error).min_probability, min_probability or 0.0)
+
+    def _with_probabilities(
+        self, ranked: Sequence[ScoredSpan], features: Sequence[tuple[float, ...]]
+    ) -> tuple[Span, ...]:
+        """Give the best spans their probabilities; none is likelier than the first."""
+        likeliest = 1.0
+        spans: list[Span] = []
+        for span, described in zip(ranked, features, strict=False):
+            probability = min(likeliest, self.confidence.probability(described))
+            likeliest = spans[0].probability if spans else probability
+            spans.append(_span(span, probability))
+        return tuple(spans)
+
+    def _with_rival(
+        self, reading: Reading, spans: Sequence[Span], rival: ScoredSpan
+    ) -> tuple[Span, ...]:
+        """Return the candidates with the rival second, as many as there were, but two at least."""
+        place = reading.ranked.index(rival) if rival in reading.ranked else len(reading.ranked) - 1
+        probability = self.confidence.probability(answer_features(reading, place + 1)[place])
+        second = _span(rival, min(spans[0].probability, probability))
+        others = [
+            s for s in spans[1:] if (s.document_id, s.start) != (rival.document_id, rival.start)
+        ]
+        return (spans[0], second, *others)[: max(2, len(spans))]
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""
@@ -177,6 +239,18 @@ class OnnxReader:
         if spans and -spans[0].score <= self.confidence.null_threshold:
             return "low_confidence"
         return "no_answer_in_passages"
+
+
+def _span(span: ScoredSpan, probability: float) -> Span:
+    return Span(
+        passage_id=span.passage_id,
+        document_id=span.document_id,
+        start=span.start,
+        end=span.end,
+        text=span.text,
+        score=span.score,
+        probability=probability,
+    )
 
 
 def _caption(passage: Passage) -> str:

@@ -43,7 +43,19 @@ def read_squad(path: Path) -> list[SquadQuestion]:
     Raises:
         DatasetInvalid: the file is missing, is not JSON, or is not laid out as SQuAD.
     """
-    root = read_json(path)
+    return squad_questions(read_json(path), path)
+
+
+def squad_questions(root: Any, path: Path) -> list[SquadQuestion]:
+    """Return all questions of a SQuAD file that has been parsed.
+
+    Args:
+        root: its JSON value.
+        path: for the error.
+
+    Raises:
+        DatasetInvalid: it is not laid out as SQuAD.
+    """
     try:
         return list(_questions(root))
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as exc:

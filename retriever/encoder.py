@@ -107,6 +107,10 @@ class OnnxEncoder:
             vectors[row] = vector
         return vectors
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return unit vectors of questions; to this model they are texts like any other."""
+        return self.encode(questions)
+
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return the code-point range of each token of ``text``, without special tokens."""
         offsets: Sequence[tuple[int, int]] = self._tokenize(text).offsets

@@ -13,6 +13,8 @@ from typing import Any
 
 from answerable.index import ModelFolderInvalid
 
+from .folders.configuration import read_prompts
+
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # Names as Sentence Transformers wrote them up to 5 and, after "pooling_mode", from 6 on.
 _POOLING = {
@@ -49,8 +51,14 @@ def encoder_settings(folder: Path) -> EncoderSettings:
 
     Raises:
         ModelFolderInvalid: a file is missing, or the model has a module or a pooling mode
-            that we do not know.
+            that we do not know, or prompts, which a quantized folder has no place for.
     """
+    prompts = read_prompts(folder)
+    if prompts["query"] or prompts["passage"]:
+        raise ModelFolderInvalid(
+            f"{folder} wants prompts before its texts, which an exported folder would lose: "
+            "use it as it is, with an ONNX file of its own (docs/encoders.md)"
+        )
     config = _read_json(folder / "config.json")
     pooling_folder = "1_Pooling"
     for module in _read_json(folder / "modules.json", default=[]):
@@ -137,7 +145,7 @@ def _check_against_library(folder: Path, exported: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
         raise ModelFolderInvalid(f"{folder} cannot be loaded as an encoder: {exc}") from exc
     expected = original.encode(_SAMPLES, normalize_embeddings=True, show_progress_bar=False)
-    tokens = original.tokenize(_SAMPLES)
+    tokens = original.preprocess(_SAMPLES)
     session = ort.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     feeds = {node.name: tokens[node.name].numpy() for node in session.get_inputs()}
     (actual,) = session.run(["embedding"], feeds)

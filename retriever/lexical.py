@@ -21,7 +21,9 @@ def question_terms(question: str) -> tuple[str, ...]:
     Stop words are left out unless there is nothing else. Of very many words those most repeated
     are kept, then the longest, since they are the rarest.
     """
-    words = [word for word in _words(question.lower()[:_MAX_CHARS]) if len(word) <= _MAX_TERM_CHARS]
+    words = [
+        word for word in plain_words(question.lower()[:_MAX_CHARS]) if len(word) <= _MAX_TERM_CHARS
+    ]
     terms = [word for word in words if word not in STOP_WORDS] or words
     counts = Counter(terms)
     best = sorted(counts, key=lambda word: (-min(counts[word], _MAX_REPEATS), -len(word)))
@@ -35,7 +37,8 @@ def _take(left: dict[str, int], term: str) -> bool:
     return left[term] >= 0
 
 
-def _words(text: str) -> list[str]:
+def plain_words(text: str) -> list[str]:
+    """Return the runs of letters, digits and combining marks of a text, in order."""
     # Not the regex \w+: it stops at combining marks, which Indic words are full of.
     return "".join(char if _is_word_char(char) else " " for char in text).split()
 

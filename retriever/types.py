@@ -22,8 +22,10 @@ class Hit:
 
     Attributes:
         score: of the mode asked for: fused, cosine, or BM25.
-        dense: rank and cosine in the dense channel, if it found the passage.
-        lexical: rank and BM25 in the lexical channel, if it found the passage.
+        dense: rank and cosine in the dense channel; None if the passage is not among the
+            channel's candidates. Its cosine is then at most that of the last of them.
+        lexical: rank and BM25 in the lexical channel; None likewise, or if the passage shares
+            no word with the question.
     """
 
     passage: Passage

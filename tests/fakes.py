@@ -41,6 +41,10 @@ class HashEncoder:
             row /= np.linalg.norm(row)
         return vectors
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return the vectors that ``encode`` gives."""
+        return self.encode(questions)
+
     def token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the code-point range of each word and punctuation mark."""
         return [match.span() for match in _WORD.finditer(text)]

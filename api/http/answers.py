@@ -1,17 +1,19 @@
 """Answers remembered while nothing that they depend on has changed.
 
-The key of an answer is the question as checked, every option, the asker's principals, the models
-and the index's counters; so an answer is never given to anybody who sees other documents, nor
+The key of an answer is the question as checked, every option, the asker's principals, the models,
+the calibration and the index's counters; so an answer is never given to anybody who sees other documents, nor
 after any change of the index.
 """
 
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from answerable.index import LimitedCache
 
+from ..calibration_store import CALIBRATION_NAME
 from ..engine import Engine
 from ..filters import SearchFilters
 from ..types import AskResult, to_json
@@ -97,4 +99,14 @@ def _remembered(answer: Answered) -> Answered:
 
 def _state(engine: Engine) -> Hashable:
     """Return what is equal as long as no answer of this engine can change."""
-    return engine.index.version(), engine.index.manifest.encoder_sha256
+    index = engine.index
+    return index.version(), index.manifest.encoder_sha256, _file_state(index.folder)
+
+
+def _file_state(folder: Path) -> tuple[int, int] | None:
+    """Return what changes with the calibration, which is replaced whole."""
+    try:
+        status = (folder / CALIBRATION_NAME).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

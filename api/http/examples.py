@@ -2,7 +2,13 @@
 
 from typing import Any
 
-_DOCUMENT = {"id": 3, "uri": "file:///handbook/remote-work.md", "title": "Remote work"}
+_DOCUMENT = {
+    "id": 3,
+    "uri": "file:///handbook/remote-work.md",
+    "title": "Remote work",
+    "modified_at": "2026-02-02T09:00:00+00:00",
+    "ingested_at": "2026-03-01T12:00:00+00:00",
+}
 _PASSAGE = "Employees may work from home up to three days per week."
 _ANSWER = {
     "text": "three days per week",
@@ -25,11 +31,13 @@ _ASK_EXAMPLE: dict[str, Any] = {
     "reason": None,
     "candidates": [_ANSWER],
     "nearest": [{"passage_id": 12, "document": _DOCUMENT, "text": _PASSAGE, "score": 0.033}],
+    "limit": {"min_probability": 0.62, "max_error": 0.1, "confidence": 0.9},
+    "calibration": "matched",
     "timing_ms": {"retrieve": 9.1, "read": 142.7, "total": 152.4},
     "models": {
         "encoder": "all-MiniLM-L6-v2-int8@1f2e3d4c5b6a",
         "reader": "minilm-l6-squad2-int8@6a5b4c3d2e1f",
-        "calibration": None,
+        "calibration": "questions.csv, 120 questions, 2026-03-02",
     },
 }
 

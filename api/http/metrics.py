@@ -6,11 +6,14 @@ With several processes the library keeps its counts in files of a folder, named 
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+
+from answerable.index import AnswerableError
 
 from ..engine import Engine
 
@@ -119,6 +122,9 @@ class IndexFigures(Collector):
         models = GaugeMetricFamily(
             "answerable_model_info", "The models, with their hashes", labels=["kind", "model"]
         )
-        for kind, model in (("encoder", status.encoder), ("reader", self._engine.reader_name)):
-            models.add_metric([kind, model], 1)
+        models.add_metric(["encoder", status.encoder], 1)
+        with suppress(AnswerableError):  # a reader that cannot be loaded is a problem of /v1/ask
+            names = self._engine.reader.model_names()
+            models.add_metric(["reader", names.reader], 1)
+            models.add_metric(["calibration", names.calibration or "none"], 1)
         yield models

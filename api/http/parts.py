@@ -59,7 +59,7 @@ class Parts:
         rates = RateLimits(settings.rate_per_minute, shared and shared / _RATES_NAME)
         return cls(
             settings=settings,
-            engine=Lazy(lambda: Engine.open(settings=settings)),
+            engine=Lazy(lambda: Engine.open(settings=settings).train_in_background()),
             database=database,
             access=Access(
                 KeyStore(database),

@@ -27,12 +27,13 @@ from answerable.index import (
     ModelFolderInvalid,
 )
 
+from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
+
 from ..errors import (
     AccessRefused,
     BatchTooLarge,
     BodyTooLarge,
     BodyTooSlow,
-    CalibrationNeeded,
     CollectionInvalid,
     DeadlinePassed,
     EmptyQuestion,
@@ -42,6 +43,7 @@ from ..errors import (
     JobNotFound,
     KeyInvalid,
     KeyNeeded,
+    LimitInvalid,
     OriginRefused,
     Overloaded,
     PrincipalInvalid,
@@ -71,7 +73,9 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     PrincipalInvalid: (422, "principal-invalid", "Not the name of a user or group"),
     FilterInvalid: (422, "filter-invalid", "Not a filter"),
     MetadataInvalid: (422, "metadata-invalid", "Not metadata"),
-    CalibrationNeeded: (422, "calibration-needed", "The index has no calibration"),
+    LimitInvalid: (422, "limit-invalid", "Not a limit"),
+    MaxErrorUnsupported: (422, "max-error-unsupported", "The error limit is not supported"),
+    CalibrationNeeded: (422, "calibration-needed", "There is no calibration"),
     BatchTooLarge: (422, "batch-too-large", "Too many questions"),
     FeedbackInvalid: (422, "feedback-invalid", "Not a span of the document"),
     FileUnreadable: (422, "file-unreadable", "A file's text cannot be had"),
@@ -94,6 +98,7 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     IndexLocked: (503, "index-locked", "The index is being written"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     IndexModelMismatch: (503, "index-model-mismatch", "The index was made by another model"),
+    CalibrationMismatch: (503, "calibration-mismatch", "The calibration is for other models"),
     ModelFolderInvalid: (503, "model-folder-invalid", "A model cannot be loaded"),
     AnswerableError: (500, "failed", "The request failed"),
 }

@@ -51,6 +51,13 @@ class AskRequest(_Request):
     min_probability: float | None = Field(
         default=None, ge=0, le=1, description="abstain below this probability"
     )
+    max_error: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="answer so that at most this share of answers is wrong, on questions like "
+        "the calibration's; instead of min_probability",
+    )
     collection: str | None = Field(default=None, description="only this collection")
     filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
 

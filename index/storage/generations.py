@@ -7,6 +7,7 @@ kinds: all vectors, up to ``EXACT_LIMIT`` of them, and inverted lists for more.
 
 import hashlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
@@ -16,7 +17,7 @@ from ..errors import AnswerableError
 from ..types import IndexManifest
 from .durable import write_whole
 from .exact import FlatVectors, MainVectors, flat_index
-from .inverted import InvertedLists
+from .inverted import InvertedLists, Tuning
 from .inverted_file import SUFFIX, InvertedFile, VectorFileInvalid, write_lists
 from .store import PassageStore
 from .training import brought_up_to_date, trained_lists
@@ -57,7 +58,12 @@ def open_generation(folder: Path, generation: Generation, store: PassageStore) -
 
 
 def publish(
-    store: PassageStore, writer: StoreWriter, folder: Path, *, may_train: bool = True
+    store: PassageStore,
+    writer: StoreWriter,
+    folder: Path,
+    *,
+    may_train: bool = True,
+    is_suspect: bool = False,
 ) -> None:
     """Write all vectors to a new file and register it; does nothing when that does not pay.
 
@@ -70,6 +76,7 @@ def publish(
         folder: of the same index.
         may_train: whether inverted lists may be trained, which takes about a minute for a
             million vectors; without it they are left to ``BackgroundTraining``.
+        is_suspect: whether a search found damage: files are read whole before they are relied on.
     """
     with store.reading() as db:
         seq, known, n = last_seq(db), generations(db), count_vectors(db)
@@ -83,22 +90,31 @@ def publish(
             vectors = all_vectors(db, manifest.dimension)
         _register_flat(store, writer, folder, seq, vectors)
         return
-    held, lists = _newest_lists(store, folder)
-    if may_train and (lists is None or _pays_to_train(lists)):
+    held = _newest_lists(store, folder, whole=is_suspect)
+    if may_train and (held is None or _pays_to_train(held.file.tuning)):
         lists = trained_lists(store, store.manifest().dimension)
-    elif held is not None and held == newest and seq - held.seq <= MERGED_AFTER:
+    elif held and held.generation == newest and seq - newest.seq <= MERGED_AFTER:
         return
+    else:
+        sound = _newest_lists(store, folder, whole=True)
+        lists = sound.file.read_all() if sound else None
     if lists is not None:
         register_lists(store, writer, folder, lists)
 
 
-def training_pays(store: PassageStore, folder: Path) -> bool:
-    """Say whether searches would be faster, or find more, with newly trained inverted lists."""
+def training_pays(store: PassageStore, folder: Path, *, is_suspect: bool = False) -> bool:
+    """Say whether searches would be faster, or find more, with newly trained inverted lists.
+
+    Args:
+        store: the index.
+        folder: of the same index.
+        is_suspect: as for ``publish``.
+    """
     with store.reading() as db:
         if count_vectors(db) <= EXACT_LIMIT:
             return False
-    _, lists = _newest_lists(store, folder)
-    return lists is None or _pays_to_train(lists)
+    held = _newest_lists(store, folder, whole=is_suspect)
+    return held is None or _pays_to_train(held.file.tuning)
 
 
 def register_lists(
@@ -174,28 +190,37 @@ def _not_written(vectors_folder: Path, exc: OSError) -> AnswerableError:
     return AnswerableError(f"no vector file was written to {vectors_folder} ({exc.strerror})")
 
 
-def _pays_to_train(lists: InvertedLists) -> bool:
-    return lists.tuning.n_changed > lists.tuning.n_trained // 2
+def _pays_to_train(tuning: Tuning) -> bool:
+    return tuning.n_changed > tuning.n_trained // 2
 
 
 def _is_lists(generation: Generation) -> bool:
     return generation.file.endswith(SUFFIX)
 
 
-def _newest_lists(
-    store: PassageStore, folder: Path
-) -> tuple[Generation, InvertedLists] | tuple[None, None]:
-    """Return the newest inverted lists that are sound, with their generation."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An open file of inverted lists, and what the database says of it."""
+
+    generation: Generation
+    file: InvertedFile
+
+
+def _newest_lists(store: PassageStore, folder: Path, *, whole: bool) -> _Held | None:
+    """Open the newest inverted lists that are sound, as far as their header or as a whole."""
     manifest = store.manifest()
     with store.reading() as db:
         known = generations(db)
     for generation in known:
         if _is_lists(generation) and is_of(generation, manifest):
             try:
-                return generation, _open_lists(folder, generation).read_all()
+                file = _open_lists(folder, generation)
+                if whole:
+                    file.read_all()
             except VectorFileInvalid:
                 continue
-    return None, None
+            return _Held(generation, file)
+    return None
 
 
 def _open_lists(folder: Path, generation: Generation) -> InvertedFile:

@@ -7,7 +7,7 @@ sample. Nothing here needs the writer lock; ``brought_up_to_date`` mends what ch
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import faiss
@@ -63,8 +63,23 @@ class _Coded:
     codes: Codes
 
 
-def trained_lists(store: PassageStore, dimension: int) -> InvertedLists | None:
-    """Make inverted lists of all vectors and tune the search; None when there are no vectors."""
+class TrainingStopped(Exception):
+    """Training was told to stop; what it did is lost."""
+
+
+def trained_lists(
+    store: PassageStore, dimension: int, should_stop: Callable[[], bool] = lambda: False
+) -> InvertedLists | None:
+    """Make inverted lists of all vectors and tune the search; None when there are no vectors.
+
+    Args:
+        store: whose vectors.
+        dimension: of these.
+        should_stop: asked every few seconds of work.
+
+    Raises:
+        TrainingStopped: ``should_stop`` said so.
+    """
     started = time.monotonic()
     with store.reading() as db:
         ids = vector_ids(db)
@@ -74,10 +89,10 @@ def trained_lists(store: PassageStore, dimension: int) -> InvertedLists | None:
     if len(sample) < n_lists:
         return None
     queries = _queries(sample, random)
-    index = faiss_index(_centroids(sample, n_lists))
+    index = faiss_index(_centroids(sample, n_lists, should_stop))
     del sample
     nearest = _Nearest(queries)
-    coded = _coded(store, index, dimension, nearest)
+    coded = _coded(store, index, dimension, nearest, should_stop)
     centroids = index.quantizer.reconstruct_n(0, n_lists)
     untuned = Tuning(n_lists, RESCORED[-1], 1.0, len(coded.ids), 0)
     lists = in_list_order(centroids, coded.lists, coded.ids, coded.codes, untuned)
@@ -138,18 +153,28 @@ def _sample(
     return np.concatenate(blocks)
 
 
-def _centroids(sample: Vectors, n_lists: int) -> Vectors:
-    clustering = faiss.Kmeans(
-        sample.shape[1],
-        n_lists,
-        niter=K_MEANS_ROUNDS,
-        seed=1,
-        spherical=True,
-        min_points_per_centroid=1,  # else it writes a warning to standard error
-        max_points_per_centroid=SAMPLES_PER_LIST,
-    )
-    clustering.train(sample)
-    return np.asarray(clustering.centroids, dtype=np.float32)
+def _centroids(sample: Vectors, n_lists: int, should_stop: Callable[[], bool]) -> Vectors:
+    centroids = None
+    for _ in range(K_MEANS_ROUNDS):
+        _check(should_stop)
+        # Round by round, so that it can be stopped; the same as all rounds at once.
+        clustering = faiss.Kmeans(
+            sample.shape[1],
+            n_lists,
+            niter=1,
+            seed=1,
+            spherical=True,
+            min_points_per_centroid=1,  # else it writes a warning to standard error
+            max_points_per_centroid=SAMPLES_PER_LIST,
+        )
+        clustering.train(sample, init_centroids=centroids)
+        centroids = np.asarray(clustering.centroids, dtype=np.float32)
+    return np.asarray(centroids)
+
+
+def _check(should_stop: Callable[[], bool]) -> None:
+    if should_stop():
+        raise TrainingStopped
 
 
 def _queries(sample: Vectors, random: np.random.Generator) -> Vectors:
@@ -194,10 +219,15 @@ class _Nearest:
 
 
 def _coded(
-    store: PassageStore, index: faiss.IndexIVFRaBitQ, dimension: int, nearest: _Nearest
+    store: PassageStore,
+    index: faiss.IndexIVFRaBitQ,
+    dimension: int,
+    nearest: _Nearest,
+    should_stop: Callable[[], bool],
 ) -> _Coded:
     parts = []
     for block in _blocks(store, dimension):
+        _check(should_stop)
         parts.append(_Coded(block.ids, *encode(index, block.vectors)))
         nearest.see(block.vectors)
     return _joined(parts)

@@ -5,7 +5,13 @@ from pathlib import Path
 
 from answerable.api import Engine, Settings
 from answerable.index import LocalIndex, Passage
-from answerable.reader import Prediction, Span
+from answerable.reader import (
+    ConfidenceModel,
+    Prediction,
+    RetrievalEvidence,
+    Span,
+    uncalibrated,
+)
 from tests.fakes import HashEncoder
 
 REMOTE = """# Remote work
@@ -38,6 +44,11 @@ class ScriptedReader:
         """Make a reader; ``shift`` moves its offsets away from its texts, as a defect would."""
         self.probability = probability
         self.shift = shift
+        self.confidence = uncalibrated(self.sha256)
+
+    def with_confidence(self, confidence: ConfidenceModel) -> "ScriptedReader":
+        """Return itself: its probabilities are those of the script."""
+        return self
 
     def read(
         self,
@@ -45,8 +56,10 @@ class ScriptedReader:
         passages: Sequence[Passage],
         *,
         priors: Sequence[float] | None = None,
+        evidence: Sequence[RetrievalEvidence] | None = None,
         n_best: int = 5,
         min_probability: float | None = None,
+        max_error: float | None = None,
     ) -> Prediction:
         """Return the script's quote in each passage that holds it."""
         quotes = [quote for word, quote in SCRIPT.items() if word in question.lower()]

@@ -25,7 +25,7 @@ from answerable.index import (
     SourceNotFound,
     Vectors,
 )
-from answerable.reader import Prediction, Reader
+from answerable.reader import Prediction, Reader, RetrievalEvidence
 from tests.api.fakes import LEAVE, ScriptedReader, open_engine
 from tests.fakes import HashEncoder
 
@@ -110,8 +110,10 @@ def test_document_removed_while_reading_is_not_quoted(index_folder: Path) -> Non
             passages: Sequence[Passage],
             *,
             priors: Sequence[float] | None = None,
+            evidence: Sequence[RetrievalEvidence] | None = None,
             n_best: int = 5,
             min_probability: float | None = None,
+            max_error: float | None = None,
         ) -> Prediction:
             with open_engine(index_folder) as other:
                 other.remove({passage.document_id for passage in passages})

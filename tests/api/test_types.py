@@ -4,12 +4,14 @@ import json
 
 from answerable.api import Engine, to_json
 
+DOCUMENT_KEYS = {"id", "uri", "title", "modified_at", "ingested_at"}
 ANSWER_KEYS = {
     "text", "sentence", "sentence_start", "probability", "score", "document", "passage_id",
     "start", "end", "page", "line",
 }  # fmt: skip
 ASK_KEYS = {
-    "question", "answer", "abstained", "reason", "candidates", "nearest", "timing_ms", "models",
+    "question", "answer", "abstained", "reason", "candidates", "nearest", "limit",
+    "calibration", "timing_ms", "models",
 }  # fmt: skip
 HIT_KEYS = {
     "passage_id", "document", "text", "heading", "start", "end", "page", "score", "dense",
@@ -23,7 +25,7 @@ def test_answer_has_the_keys_of_the_contract(engine: Engine) -> None:
     assert set(value) == ASK_KEYS
     assert set(value["answer"]) == ANSWER_KEYS
     assert value["candidates"][0] == value["answer"]
-    assert set(value["answer"]["document"]) == {"id", "uri", "title"}
+    assert set(value["answer"]["document"]) == DOCUMENT_KEYS
     assert set(value["nearest"][0]) == {"passage_id", "document", "text", "score"}
     assert set(value["timing_ms"]) == {"retrieve", "read", "total"}
     assert set(value["models"]) == {"encoder", "reader", "calibration"}

@@ -60,7 +60,6 @@ def test_min_probability_above_the_answer_abstains(cli: RunCli, shared: Path) ->
     [
         (("ask", ""), "the question is empty"),
         (("ask", "x" * 1_000_000), "the question has 1,000,000 characters; at most 2,000"),
-        (("ask", "x", "--max-error", "0.1"), "needs a calibration"),
         (("ask", "x", "--as", "ann"), "principal 'ann' is neither"),
         (("ask", "x", "--collection", ""), "collection '' is not a name"),
         (("ask", "\u200b\x01"), "the question is empty"),

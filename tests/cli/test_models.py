@@ -121,3 +121,66 @@ def test_train_hands_on_its_arguments(
     assert main(["train", "reader", "a.yaml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["steps"] == 10
     assert called == [(Path("a.yaml"), ["seed=1"], True), (Path("a.yaml"), [], False)]
+
+
+RETRIEVER_SPEC = """
+output: out
+data: [{path: a.json}]
+optimizer: {max_steps: 1}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _RetrieverReport:
+    """What a retriever's training reports, without torch."""
+
+    steps: int = 10
+    seconds: float = 60.0
+    final_loss: float | None = 0.5
+    validation: dict[str, float] | None = None
+
+
+def test_training_a_retriever_without_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``train retriever`` on the plain install is one line with the command that mends it."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "answerable.retriever.training.loop", raising=False)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(RETRIEVER_SPEC, encoding="utf-8")
+    assert main(["train", "retriever", str(spec)]) == 1
+    error = capsys.readouterr().err
+    assert "pip install 'answerable[models]'" in error
+    assert error.count("\n") == 1
+
+
+def test_a_retrievers_bad_override_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value that does not fit is named with its key, before anything heavy is loaded."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(RETRIEVER_SPEC, encoding="utf-8")
+    assert main(["train", "retriever", str(spec), "--set", "optimizer.batch_size=1"]) == 1
+    error = capsys.readouterr().err
+    assert "optimizer.batch_size" in error
+    assert error.count("\n") == 1
+
+
+def test_a_retrievers_report_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Steps, loss and validation for people, everything as JSON for programs."""
+    called: list[object] = []
+
+    def train(spec: Path, overrides: list[str], *, resume: bool) -> _RetrieverReport:
+        called.append((spec, overrides, resume))
+        return _RetrieverReport(validation={"recall_at_1": 61.5, "recall_at_10": 90.25})
+
+    monkeypatch.setattr(api, "train_retriever", train)
+    assert main(["train", "retriever", "s.yaml", "--set", "a=1", "--resume"]) == 0
+    assert called == [(Path("s.yaml"), ["a=1"], True)]
+    error = capsys.readouterr().err
+    assert "10 steps in 60 s, loss 0.500" in error
+    assert "recall@1 61.50, recall@10 90.25" in error
+    assert main(["train", "retriever", "s.yaml", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["validation"]["recall_at_1"] == 61.5

@@ -17,6 +17,7 @@ QUESTIONS: list[dict[str, str | None]] = json.loads(
 )
 ANSWERED = str(QUESTIONS[0]["question"])
 UNANSWERED = str(QUESTIONS[-1]["question"])
+DOCUMENT_KEYS = {"id", "uri", "title", "modified_at", "ingested_at"}
 ANSWER_KEYS = {
     "text", "sentence", "sentence_start", "probability", "score", "document", "passage_id",
     "start", "end", "page", "line",
@@ -88,10 +89,11 @@ def test_ask_prints_the_documented_json(folder: Path) -> None:
     assert (run.code, run.err) == (0, "")
     value = json.loads(run.out)
     assert set(value) == {
-        "question", "answer", "abstained", "reason", "candidates", "nearest", "timing_ms", "models"
+        "question", "answer", "abstained", "reason", "candidates", "nearest", "limit",
+    "calibration", "timing_ms", "models"
     }  # fmt: skip
     assert set(value["answer"]) == ANSWER_KEYS
-    assert set(value["answer"]["document"]) == {"id", "uri", "title"}
+    assert set(value["answer"]["document"]) == DOCUMENT_KEYS
     assert all(set(candidate) == ANSWER_KEYS for candidate in value["candidates"])
     assert all(
         set(near) == {"passage_id", "document", "text", "score"} for near in value["nearest"]

@@ -1,12 +1,13 @@
 """A reader whose logits are written by the test: real windows and ranking, no model."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from answerable.index import Passage
-from answerable.reader.confidence import ConfidenceModel
+from answerable.reader.confidence import ConfidenceModel, Provenance, uncalibrated
 from answerable.reader.onnx_reader import OnnxReader
 from answerable.reader.spans import Logits
 from answerable.reader.windows import Window, WindowConfig, WindowMaker
@@ -55,14 +56,9 @@ class ScriptedScorer:
         return start_logits, end_logits
 
 
-IDENTITY_CONFIDENCE = ConfidenceModel(
-    intercept=0.0,
-    weights=(1.0, 0.0, 0.0),
-    min_probability=0.5,
-    null_threshold=0.0,
-    reader_sha256="scripted",
-    fitted_on="nothing: probability is the sigmoid of the score",
-    date="2026-01-01",
+IDENTITY_CONFIDENCE = replace(
+    uncalibrated("scripted"),
+    provenance=Provenance("nothing: the sigmoid of the score", 0, "2026-01-01", "scripted"),
 )
 
 

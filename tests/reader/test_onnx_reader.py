@@ -53,7 +53,8 @@ def test_no_passages() -> None:
     """Nothing to read gives no spans and an abstention, not an error."""
     tokenizer = word_tokenizer(TEXT)
     reader = scripted_reader(ScriptedScorer(tokenizer, {}), tokenizer)
-    assert reader.read("Who?", []) == Prediction(None, "no_answer_in_passages", ())
+    expected = Prediction(None, "no_answer_in_passages", (), min_probability=0.5)
+    assert reader.read("Who?", []) == expected
 
 
 def test_null_threshold_tells_the_reason() -> None:
@@ -92,7 +93,7 @@ def test_priors_move_the_order_and_the_verdict() -> None:
     tokenizer = word_tokenizer("ann tom")
     scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
     reader = scripted_reader(scorer, tokenizer)
-    passages = [passage("ann", id=1), passage("tom", id=2, document_id=2)]
+    passages = [passage("ann", id=1), passage("tom", id=2, start=7)]
     for priors, answer, scores in (
         (None, "ann", [6.0, 4.0]),
         ([-3.0, 0.0], "tom", [4.0, 3.0]),
@@ -101,6 +102,21 @@ def test_priors_move_the_order_and_the_verdict() -> None:
         prediction = reader.read("who", passages, priors=priors)
         assert (prediction.answer and prediction.answer.text) == answer
         assert [span.score for span in prediction.spans] == scores
+
+
+def test_conflicting_documents_are_both_candidates() -> None:
+    """Two confident answers of two documents: none is given, both come first, whatever n_best."""
+    tokenizer = word_tokenizer("ann tom eve")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0), "eve": (2.5, 2.5)})
+    reader = scripted_reader(scorer, tokenizer)
+    passages = [passage("ann eve", id=1), passage("tom", id=2, document_id=2)]
+    for n_best, texts in ((1, ["ann", "tom"]), (20, ["ann", "tom", "eve"])):
+        prediction = reader.read("who", passages, n_best=n_best)
+        assert (prediction.answer, prediction.reason) == (None, "conflicting_answers")
+        assert [span.text for span in prediction.spans][:3] == texts
+        probabilities = [span.probability for span in prediction.spans]
+        assert max(probabilities) == probabilities[0]
+    assert reader.read("who", passages[:1]).reason is None
 
 
 def test_the_reader_sees_title_and_headings() -> None:

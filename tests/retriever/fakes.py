@@ -34,6 +34,10 @@ class WordEncoder:
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return the vectors that ``encode`` gives."""
+        return self.encode(questions)
+
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """Return one range per character."""
         return [(i, i + 1) for i in range(len(text))]

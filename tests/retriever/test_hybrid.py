@@ -1,6 +1,8 @@
+from collections.abc import Sequence
+
 import pytest
 
-from answerable.index import Filters, Passage
+from answerable.index import Filters, Passage, ScoredPassage, Vectors
 from answerable.retriever import (
     ChannelScore,
     Hit,
@@ -9,6 +11,7 @@ from answerable.retriever import (
     Retriever,
     SearchMode,
     fuse,
+    fuse_scores,
 )
 from tests.retriever.fakes import FakeIndex, WordEncoder
 
@@ -19,6 +22,7 @@ TEXTS = (
     "leave the office keys at the desk",
 )
 OWNER = Filters()
+MODES: tuple[SearchMode, ...] = ("dense", "lexical")
 
 
 def _retriever(index: FakeIndex, config: RetrievalConfig = RetrievalConfig()) -> Retriever:
@@ -38,20 +42,44 @@ def test_a_hybrid_hit_says_where_both_channels_found_it() -> None:
     assert best == Hit(
         passage=Passage(1, 101, 0, len(TEXTS[1]), TEXTS[1], heading="", page=None),
         document=index.documents[1],
-        score=2 / 61,
+        score=best.score,
         dense=ChannelScore(rank=1, score=cosine),
         lexical=ChannelScore(rank=1, score=2.0),
     )
+    assert best.score == pytest.approx(1.0)
 
 
 def test_hybrid_ranks_as_fusion_does() -> None:
-    """Hits come in the order of the fused rankings of both channels, with the fused scores."""
+    """Hits come in the order of the fused channels, with the fused scores, by either fusion."""
     index = FakeIndex(TEXTS)
-    dense = _ids(_retriever(index).search("leave the office", 4, OWNER, "dense"))
-    lexical = _ids(_retriever(index).search("leave the office", 4, OWNER, "lexical"))
-    hits = _retriever(index).search("leave the office", 4, OWNER)
-    expected = [(f.passage_id, f.score) for f in fuse([dense, lexical])]
-    assert [(hit.passage.id, hit.score) for hit in hits] == expected
+    channels = [
+        [
+            ScoredPassage(hit.passage.id, hit.score)
+            for hit in _retriever(index).search("leave the office", 4, OWNER, mode)
+        ]
+        for mode in MODES
+    ]
+    hits = _retriever(index, RetrievalConfig(dense_weight=0.3)).search("leave the office", 4, OWNER)
+    by_scores = fuse_scores(channels, (0.3, 0.7), 50)
+    assert [(hit.passage.id, hit.score) for hit in hits] == _pairs(by_scores)
+    hits = _retriever(index, RetrievalConfig(fusion="ranks")).search("leave the office", 4, OWNER)
+    by_ranks = fuse([[found.passage_id for found in channel] for channel in channels])
+    assert [(hit.passage.id, hit.score) for hit in hits] == _pairs(by_ranks)
+
+
+def test_a_question_is_encoded_as_a_question() -> None:
+    """Models that want other words before a question get them."""
+
+    class Asked(WordEncoder):
+        def encode_questions(self, questions: Sequence[str]) -> Vectors:
+            return self.encode(["annual leave" for _ in questions])
+
+    hits = HybridRetriever(FakeIndex(TEXTS), Asked()).search("?", 1, OWNER, "dense")
+    assert _ids(hits) == [1]
+
+
+def _pairs(fused: Sequence[ScoredPassage]) -> list[tuple[int, float]]:
+    return [(found.passage_id, found.score) for found in fused]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Training beside searches and writes: it holds up neither and forgets no change."""
 
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
@@ -35,8 +36,8 @@ def test_background_training_takes_in_what_changed_meanwhile(
     vectors = fill(index, 1, 100, publish=False, per_document=10)
     is_trained, may_go_on = threading.Event(), threading.Event()
 
-    def held_up(store: PassageStore, dimension: int) -> object:
-        lists = training.trained_lists(store, dimension)
+    def held_up(store: PassageStore, dimension: int, should_stop: Callable[[], bool]) -> object:
+        lists = training.trained_lists(store, dimension, should_stop)
         is_trained.set()
         assert may_go_on.wait(30)
         return lists
@@ -95,8 +96,10 @@ def test_publishing_without_training_leaves_it_to_the_background(index: LocalInd
     assert sorted(main_of(index).ids().tolist()) == sorted(vectors)
 
 
-def test_writer_is_only_borrowed(index: LocalIndex, small_limits: None) -> None:
-    """Training that finds the index locked gives up without a trace."""
+@pytest.mark.usefixtures("small_limits")
+def test_writer_is_only_borrowed(index: LocalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training that finds the index locked for long gives up without a trace."""
+    monkeypatch.setattr(background, "LOCK_WAIT_S", 0.1)
     fill(index, 1, 100, publish=False)
 
     def locked() -> AbstractContextManager[StoreWriter]:

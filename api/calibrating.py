@@ -1,0 +1,223 @@
+"""A calibration on the user's own questions: ask them, fit, store, report.
+
+``calibrate`` is the main path. Few questions correct the level of the reader's own calibration
+and keep its order; many replace its coefficients.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from answerable.reader import (
+    CalibrationOutcome,
+    ConfidenceModel,
+    DatasetInvalid,
+    Provenance,
+    base_log_odds,
+    cross_fitted,
+    cross_recalibrated,
+    fit_confidence,
+    read_labelled,
+    recalibrate,
+)
+
+from . import calibration_figures as figures
+from .asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
+from .calibration_page import calibration_page
+from .calibration_report import CalibrationReport, ConfidentError, FitKind
+from .engine import Engine
+from .owned_file import check_owned_file, write_owned_file
+
+MIN_QUESTIONS = 30
+"""Fewer say almost nothing: of 30 questions, a share is known to about 15 points."""
+
+REFIT_FROM = 200
+"""Questions from which every coefficient moves, drawn towards those of the reader's own."""
+
+_ERRORS_SHOWN = 20
+_CONFIDENT = 0.5
+_PAGE_MARK = b"<title>Calibration: "
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A calibration, and what each question's probability is under a fit without it.
+
+    Attributes:
+        probability: (n_questions,) float64, cross-fitted.
+        log_odds: (n_questions,), that probabilities rise with.
+    """
+
+    model: ConfidenceModel
+    kind: FitKind
+    probability: figures.Numbers
+    log_odds: figures.Numbers
+
+
+def calibrate(
+    engine: Engine,
+    path: Path,
+    options: AskOptions = AskOptions(),
+    *,
+    page: Path | None = None,
+    on_progress: Progress = lambda done, total: None,
+) -> CalibrationReport:
+    """Fit the confidence model to labelled questions and store it with the index.
+
+    Args:
+        engine: with the index that the questions are asked to.
+        path: of the questions; see ``read_labelled``.
+        options: what may be seen, and passages read; the limits do not count.
+        page: where the report is written as HTML; None for nowhere.
+        on_progress: called with questions done and in all.
+
+    Raises:
+        DatasetInvalid: the questions cannot be read, or are too few.
+        OutputRefused: the page cannot be written.
+        AnswerableError: the folder of the index cannot be written to.
+    """
+    questions = read_labelled(path)
+    if len(questions) < MIN_QUESTIONS:
+        raise DatasetInvalid(
+            f"{path} holds {len(questions)} questions: at least {MIN_QUESTIONS} are needed, "
+            "and 50 are enough to start"
+        )
+    check_questions(questions, engine.settings.max_question_chars)
+    if page:
+        check_owned_file(page, _PAGE_MARK)
+    # 1. Ask, under the reader's own calibration, whatever the index has.
+    free = replace(options, min_probability=0.0, max_error=None)
+    reader = engine.reader.without_calibration()
+    asked = ask_all(engine, questions, free, reader=reader, on_progress=on_progress)
+    # 2. Fit to the answers that could be given: of two that conflict, neither ever is.
+    usable = [one for one in asked if one.features and not one.is_conflict]
+    if len(usable) < MIN_QUESTIONS:
+        raise DatasetInvalid(
+            f"only {len(usable)} of the {len(questions)} questions found anything to read in the "
+            f"index, and at least {MIN_QUESTIONS} must: are they about these documents?"
+        )
+    fitted = fit(usable, engine.reader.own_confidence(), _provenance(engine, path, len(usable)))
+    # 3. Store it, and say how good it is.
+    stored = engine.reader.use(fitted.model)
+    report = _report(path, asked, usable, fitted, engine.reader.own_confidence(), stored)
+    if page:
+        write_owned_file(page, calibration_page(report), _PAGE_MARK)
+    return report
+
+
+def fit(asked: Sequence[AskedQuestion], base: ConfidenceModel, provenance: Provenance) -> Fitted:
+    """Fit as much as so many questions can bear.
+
+    Args:
+        asked: each with features.
+        base: the reader's own calibration.
+        provenance: what is fitted on, and for whom.
+    """
+    outcomes = [_outcome(one) for one in asked]
+    if len({outcome.group for outcome in outcomes}) >= 5 and len(outcomes) >= REFIT_FROM:
+        probability = cross_fitted(outcomes, base=base)
+        bounded = np.clip(probability, 1e-9, 1 - 1e-9)
+        model = fit_confidence(outcomes, provenance=provenance, base=base)
+        return Fitted(model, "refitted", probability, np.log(bounded / (1 - bounded)))
+    return Fitted(
+        model=recalibrate(base, outcomes, provenance=provenance),
+        kind="recalibrated",
+        probability=cross_recalibrated(base, outcomes),
+        log_odds=base_log_odds(base, outcomes),
+    )
+
+
+def _outcome(one: AskedQuestion) -> CalibrationOutcome:
+    return CalibrationOutcome(
+        group=one.question.group,
+        features=one.features,
+        is_right=one.is_right,
+        is_answerable=one.question.is_answerable,
+    )
+
+
+def _provenance(engine: Engine, path: Path, n_questions: int) -> Provenance:
+    target = engine.reader.target()
+    return Provenance(
+        fitted_on=path.name,
+        n_questions=n_questions,
+        date=datetime.now(UTC).date().isoformat(),
+        reader_sha256=target.reader_sha256,
+        encoder_sha256=target.encoder_sha256,
+        splitter_version=target.splitter_version,
+    )
+
+
+def _report(
+    path: Path,
+    asked: Sequence[AskedQuestion],
+    usable: Sequence[AskedQuestion],
+    fitted: Fitted,
+    base: ConfidenceModel,
+    stored: Path | None,
+) -> CalibrationReport:
+    probability = fitted.probability
+    is_right = np.array([one.is_right for one in usable])
+    before = np.array([base.probability(one.features) for one in usable])
+    raw = np.array([one.best.score if one.best else 0.0 for one in usable])
+    samples = figures.resampled([one.question.group for one in usable])
+    return CalibrationReport(
+        name=fitted.model.name or path.name,
+        file=path.name,
+        kind=fitted.kind,
+        n_questions=len(asked),
+        n_answerable=sum(one.question.is_answerable for one in asked),
+        n_groups=len({one.question.group for one in asked}),
+        n_fitted=len(usable),
+        n_conflicts=sum(one.is_conflict for one in asked),
+        right=figures.share_estimate(int(is_right.sum()), len(usable)),
+        calibration_error=figures.estimate(
+            figures.calibration_error, probability, is_right, samples
+        ),
+        calibration_error_before=figures.calibration_error(before, is_right),
+        risk_coverage=figures.estimate(figures.area, probability, is_right, samples),
+        risk_coverage_raw=figures.area(raw, is_right),
+        spread=figures.spread(fitted.log_odds, is_right, samples),
+        smallest_error=figures.smallest_error(fitted.model),
+        reliability=figures.reliability(probability, is_right),
+        curve=figures.curve(probability, is_right),
+        raw_curve=figures.curve(raw, is_right),
+        best_curve=figures.curve(is_right + np.linspace(0.5, 0.0, len(is_right)), is_right),
+        thresholds=figures.thresholds(fitted.model),
+        errors=_confident_errors(usable, probability),
+        path=str(stored) if stored else None,
+    )
+
+
+def _confident_errors(
+    asked: Sequence[AskedQuestion], probability: figures.Numbers
+) -> tuple[ConfidentError, ...]:
+    """Return the wrong answers that were thought likelier right than wrong, surest first."""
+    wrong = [
+        (float(sure), one)
+        for sure, one in zip(probability, asked, strict=True)
+        if sure >= _CONFIDENT and not one.is_right
+    ]
+    wrong.sort(key=lambda pair: -pair[0])
+    return tuple(_confident_error(sure, one) for sure, one in wrong[:_ERRORS_SHOWN])
+
+
+def _confident_error(sure: float, one: AskedQuestion) -> ConfidentError:
+    best = one.best
+    assert best is not None
+    return ConfidentError(
+        id=one.question.id,
+        question=one.question.question,
+        expected=one.question.answers,
+        given=best.text,
+        probability=sure,
+        sentence=best.sentence,
+        quote_start=best.start - best.sentence_start,
+        source=best.document.uri,
+        page=best.page,
+        line=best.line,
+        modified_at=best.document.modified_at,
+    )

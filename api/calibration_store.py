@@ -1,0 +1,108 @@
+"""The calibration of an index: a file in its folder, which wins over the reader's own.
+
+The shipped reader's folder may be read-only and serves every index; what was fitted on the
+questions to one index belongs to that.
+"""
+
+import json
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from answerable.index import SPLITTER_VERSION, AnswerableError, ModelFolderInvalid
+from answerable.reader import (
+    CalibrationMismatch,
+    ConfidenceModel,
+    load_confidence,
+    save_confidence,
+)
+
+CALIBRATION_NAME = "calibration.json"
+_REMEDY = (
+    "fit it again with `answerable calibrate QUESTIONS`, or go back to the reader's own with "
+    "`answerable calibrate --reset`"
+)
+
+
+def load_calibration(
+    folder: Path, reader_sha256: str, encoder_sha256: str
+) -> ConfidenceModel | None:
+    """Return the calibration of an index; None if it has none.
+
+    Args:
+        folder: of the index.
+        reader_sha256: the reader that it must have been fitted for.
+        encoder_sha256: the encoder of the index.
+
+    Raises:
+        CalibrationMismatch: it was fitted for other models, another splitter, or by another
+            version of Answerable.
+        ModelFolderInvalid: it cannot be read.
+    """
+    path = folder / CALIBRATION_NAME
+    if not path.exists():
+        return None
+    try:
+        model = load_confidence(path, reader_sha256)
+        model.check(encoder_sha256=encoder_sha256, splitter_version=SPLITTER_VERSION)
+    except CalibrationMismatch as exc:
+        raise CalibrationMismatch(f"{path} was fitted for {_other(exc)}: {_REMEDY}") from exc
+    except (ModelFolderInvalid, RecursionError) as exc:
+        raise ModelFolderInvalid(f"{path} is damaged: {_REMEDY}") from exc
+    return model
+
+
+def calibration_name(folder: Path) -> str | None:
+    """Return the name of an index's calibration without checking whom it is for; None for none."""
+    path = folder / CALIBRATION_NAME
+    try:
+        provenance = json.loads(path.read_text(encoding="utf-8"))["provenance"]
+        return "{fitted_on}, {n_questions} questions, {date}".format(**provenance)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return f"damaged: {_REMEDY}"
+
+
+def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
+    """Write the calibration of an index; the file is whole or as it was before.
+
+    Raises:
+        AnswerableError: the folder cannot be written to.
+    """
+    path = folder / CALIBRATION_NAME
+    temporary = folder / f".{CALIBRATION_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        save_confidence(temporary, model)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as exc:
+        raise AnswerableError(f"cannot write {path}: {exc.strerror}") from exc
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return path
+
+
+def remove_calibration(folder: Path) -> Path | None:
+    """Remove the calibration of an index; return its path if there was one.
+
+    Raises:
+        AnswerableError: it cannot be removed.
+    """
+    path = folder / CALIBRATION_NAME
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise AnswerableError(f"cannot remove {path}: {exc.strerror}") from exc
+    return path
+
+
+def _other(exc: CalibrationMismatch) -> str:
+    """Return what differs, as the reader's error has it."""
+    words = ("another encoder", "another splitter", "another version", "another reader")
+    return next((other for other in words if other in str(exc)), "other models")

@@ -1,0 +1,118 @@
+"""The reader of one index, under the calibration of that index where it has one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from answerable.index import SPLITTER_VERSION, Encoder
+from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
+
+from .calibration_store import load_calibration, remove_calibration, save_calibration
+from .models import Lazy, model_name
+from .types import ModelNames
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationTarget:
+    """Whom a calibration is fitted for."""
+
+    reader_sha256: str
+    encoder_sha256: str
+    splitter_version: int
+
+
+class IndexReader:
+    """Loads the reader at its first use; safe to share between threads."""
+
+    def __init__(
+        self, load_reader: Callable[[], Reader], folder: Path | None, encoder: Encoder
+    ) -> None:
+        """Load nothing yet.
+
+        Args:
+            load_reader: returns the reader under its own calibration.
+            folder: of the index, with its calibration; None for the reader's own alone.
+            encoder: of the index.
+        """
+        self._folder = folder
+        self._encoder = encoder
+        self._plain = Lazy(load_reader)
+        self._calibrated = Lazy(self._load_calibrated)
+
+    def get(self) -> Reader:
+        """Return the reader under the calibration of the index, else under its own.
+
+        Raises:
+            CalibrationMismatch: the calibration of the index is for other models.
+            ModelFolderInvalid: the reader cannot be loaded, or the calibration is damaged.
+        """
+        return self._calibrated.get()
+
+    def own_confidence(self) -> ConfidenceModel:
+        """Return the reader's own calibration, which that of an index builds on.
+
+        Raises:
+            ModelFolderInvalid: the reader cannot be loaded.
+        """
+        return self._plain.get().confidence
+
+    def target(self) -> CalibrationTarget:
+        """Return whom a calibration of this index is for."""
+        return CalibrationTarget(self._plain.get().sha256, self._encoder.sha256, SPLITTER_VERSION)
+
+    def without_calibration(self) -> "IndexReader":
+        """Return the same under the reader's own calibration, whatever the index has."""
+        return IndexReader(self._plain.get, None, self._encoder)
+
+    def use(self, confidence: ConfidenceModel | None) -> Path | None:
+        """Store a calibration for the index and use it from now on; None removes what is stored.
+
+        Returns:
+            Where it is stored; for None, what was removed, if anything was.
+
+        Raises:
+            AnswerableError: the folder of the index cannot be written to.
+        """
+        assert self._folder is not None
+        path: Path | None
+        if confidence is None:
+            path = remove_calibration(self._folder)
+        else:
+            path = save_calibration(self._folder, confidence)
+        self._calibrated = Lazy(self._load_calibrated)
+        return path
+
+    def is_foreign(self, max_error: float | None) -> bool:
+        """Whether the calibration in use was fitted for another encoder or splitter.
+
+        Only the reader's own can be; its probabilities are then the best there are, but
+        promise nothing.
+
+        Raises:
+            CalibrationMismatch: it is, and an error limit is asked for.
+        """
+        try:
+            self.get().confidence.check(
+                encoder_sha256=self._encoder.sha256, splitter_version=SPLITTER_VERSION
+            )
+        except CalibrationMismatch:
+            if max_error is not None:
+                raise
+            return True
+        return False
+
+    def model_names(self) -> ModelNames:
+        """Return what produces the results."""
+        reader = self.get()
+        return ModelNames(
+            encoder=model_name(self._encoder.name, self._encoder.sha256),
+            reader=model_name(reader.name, reader.sha256),
+            calibration=reader.calibration,
+        )
+
+    def _load_calibrated(self) -> Reader:
+        reader = self._plain.get()
+        if self._folder is None:
+            return reader
+        stored = load_calibration(self._folder, reader.sha256, self._encoder.sha256)
+        return reader.with_confidence(stored) if stored else reader

@@ -1,0 +1,210 @@
+"""Fit the confidence model on questions that were asked, and measure it.
+
+    python benchmarks/ask_open.py DATA LINES.jsonl.gz --indexes FOLDER
+    python benchmarks/confidence.py LINES.jsonl.gz
+    python benchmarks/confidence.py LINES.jsonl.gz --write
+
+Reports to ``results/confidence.json`` and, with ``--write``, keeps the fit on all questions of
+the open set as ``confidence.json`` beside the reader, and the plot and the tables of
+``docs/confidence.md``. What each figure is, is said in ``confidence_figures.py``.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from asked import Asked, from_json, read_lines
+from confidence_figures import (
+    OURS,
+    Judged,
+    ece_of_chance,
+    guarantee,
+    half_known,
+    judged_by,
+    judged_by_others,
+    outcome_of,
+    quality,
+    shifted,
+)
+from confidence_page import write_page
+from question_sets import DOMAINS
+from report import write_report
+
+from answerable.reader import (
+    FEATURES,
+    ConfidenceModel,
+    Provenance,
+    default_reader_folder,
+    false_answer_rate,
+    fit_confidence,
+    save_confidence,
+)
+from answerable.reader.confidence import raw_score
+from answerable.reader.metrics import token_f1
+from answerable.reader.thresholds import OddsAnswer, best_thresholds
+
+# A right answer is worth three wrong ones: a quote shows its sentence, its source and its
+# probability, so a wrong one is soon seen; a missing one sends the asker back to the folder.
+MIN_PROBABILITY = 0.25
+
+
+def main() -> None:
+    """Fit, measure, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lines", type=Path, nargs="+", help="of one run of ask_open.py, or more")
+    parser.add_argument("--reader", type=Path, default=default_reader_folder())
+    parser.add_argument("--write", action="store_true", help="keep the fit and the page")
+    arguments = parser.parse_args()
+    about, asked = _read(arguments.lines)
+    model = _fit(about, asked)
+    open_questions = judged_by_others(asked["open"])
+    figures: dict[str, Any] = {
+        **about,
+        "questions": {
+            name: dict(sorted(Counter(one.kind for one in found).items()))
+            for name, found in asked.items()
+        },
+        "open": {
+            "right": round(float(open_questions.is_right.mean()), 4),
+            "gold_passage_read": _gold_read(asked["open"]),
+            "methods": quality(open_questions),
+            "ece_of_chance": ece_of_chance(open_questions.probability[OURS]),
+            "shifted": shifted(model, asked["open"]),
+        },
+        "by_min_probability": _by_min_probability(open_questions, asked["open"]),
+        "domains": {
+            **{name: _domain(model, asked[name]) for name in DOMAINS},
+            "all three": _domain(model, [one for name in DOMAINS for one in asked[name]]),
+        },
+        "guarantee": guarantee(open_questions),
+        "guarantee_by_article": guarantee(open_questions, by_article=True),
+        "half_known": half_known(
+            {n.removeprefix("gold_"): a for n, a in asked.items() if n.startswith("gold_")},
+            source="dev-a",
+            # PolicyQA's references are whole clauses: hardly an exact match, whoever reads.
+            headline=("amazon_reviews", "reddit"),
+        ),
+        "unrelated": _unrelated(model, asked.get("unrelated", [])),
+        "weights_per_spread": _weights(model),
+    }
+    print(f"written to {write_report('confidence', figures)}")
+    if arguments.write:
+        save_confidence(arguments.reader, model)
+        write_page(figures, open_questions)
+
+
+def _read(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, list[Asked]]]:
+    about, lines = read_lines(paths[0])
+    for path in paths[1:]:
+        other, more = read_lines(path)
+        if other != about:
+            raise SystemExit(f"{path} is of other models or another index than {paths[0]}")
+        lines += more
+    asked: dict[str, list[Asked]] = {}
+    for line in lines:
+        one = from_json(line)
+        if one.reading.ranked:
+            asked.setdefault(one.set, []).append(one)
+    return about, asked
+
+
+def _fit(about: dict[str, Any], asked: dict[str, list[Asked]]) -> ConfidenceModel:
+    outcomes = [outcome_of(one) for one in asked["open"]]
+    n = about["distractors"]
+    return fit_confidence(
+        outcomes,
+        provenance=Provenance(
+            fitted_on=f"SQuAD 2.0 dev questions among {n:,} Wikipedia paragraphs",
+            n_questions=len(outcomes),
+            date=datetime.now(UTC).date().isoformat(),
+            reader_sha256=about["reader_sha256"],
+            encoder_sha256=about["encoder_sha256"],
+            splitter_version=about["splitter_version"],
+        ),
+        min_probability=MIN_PROBABILITY,
+        null_threshold=_null_threshold(asked["left_out"]),
+    )
+
+
+def _null_threshold(left_out: Sequence[Asked]) -> float:
+    """Return the best null threshold on gold passages of articles that were not trained on."""
+    answers = [
+        OddsAnswer(
+            null_odds=-raw_score(one.reading.ranked[0]),
+            is_answerable=bool(one.answers),
+            is_empty=False,
+            exact=float(one.is_exact),
+            f1=max((token_f1(one.answer, answer) for answer in one.answers), default=0.0),
+        )
+        for one in left_out
+    ]
+    found = best_thresholds(sorted(answers, key=lambda answer: answer.null_odds))
+    return round(found["best_f1_thresh"], 3)
+
+
+def _gold_read(asked: Sequence[Asked]) -> float:
+    present = [one for one in asked if one.kind == "present"]
+    return round(sum(one.gold_rank is not None for one in present) / len(present), 4)
+
+
+def _by_min_probability(judged: Judged, asked: Sequence[Asked]) -> list[dict[str, float]]:
+    probability = judged.probability[OURS]
+    is_answerable = np.array([bool(one.answers) for one in asked])
+    rows = []
+    for least in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        answered = probability >= least
+        n = max(1, int(answered.sum()))
+        rows.append(
+            {
+                "min_probability": least,
+                "answered": round(float(answered.mean()), 4),
+                "right_of_answered": round(float((answered & judged.is_right).sum() / n), 4),
+                "right_answers_given": round(
+                    float((answered & judged.is_right).sum() / judged.is_right.sum()), 4
+                ),
+                "false_answers": round(false_answer_rate(probability, is_answerable, least), 4),
+            }
+        )
+    return rows
+
+
+def _domain(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:
+    judged = judged_by(model, asked)
+    own = [one for one in asked if one.kind != "foreign"]
+    return {
+        "right": round(float(judged.is_right.mean()), 4),
+        "methods": quality(judged),
+        "ece_of_chance": ece_of_chance(judged.probability[OURS]),
+        "mean_probability": round(float(judged.probability[OURS].mean()), 4),
+        "shifted": shifted(model, own),
+    }
+
+
+def _unrelated(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:
+    probability = np.array([model.probability(outcome_of(one).features) for one in asked])
+    return {
+        "questions": len(asked),
+        "abstained": {
+            f"{least:g}": round(float((probability < least).mean()), 4)
+            for least in (0.15, 0.2, 0.25, 0.3, 0.4)
+        },
+        "shifted": shifted(model, asked),
+    }
+
+
+def _weights(model: ConfidenceModel) -> dict[str, float]:
+    assert model.shift is not None
+    return {
+        feature.name: round(weight * spread, 3)
+        for feature, weight, spread in zip(FEATURES, model.weights, model.shift.spread, strict=True)
+    }
+
+
+if __name__ == "__main__":
+    main()

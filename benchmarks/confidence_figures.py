@@ -1,0 +1,226 @@
+"""The figures of confidence, each from questions that were asked before."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from asked import Asked
+from baselines import confidences
+
+from answerable.reader import (
+    CalibrationOutcome,
+    CalibrationSample,
+    ConfidenceModel,
+    Provenance,
+    area_under_risk_coverage,
+    coverage_at_accuracy,
+    cross_fitted,
+    expected_calibration_error,
+    fit_confidence,
+)
+from answerable.reader.confidence.shift import batch_p_value
+
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+OURS = "Answerable"
+N_RESPLITS = 200
+MAX_ERRORS = (0.05, 0.1, 0.2)
+PROMISED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Questions with the confidence of every method in the same top answers."""
+
+    is_right: Flags
+    groups: tuple[str, ...]
+    probability: Mapping[str, Numbers]
+
+
+def outcome_of(asked: Asked, *, exact: bool = False) -> CalibrationOutcome:
+    """Return a question as the fit takes it; right if it is exact, or has an F1 of 0.5."""
+    return CalibrationOutcome(
+        group=asked.group,
+        features=asked.features,
+        is_right=asked.is_exact if exact else asked.is_right,
+        is_answerable=bool(asked.answers),
+    )
+
+
+def judged_by_others(asked: Sequence[Asked]) -> Judged:
+    """Judge questions, each by a fit to other articles."""
+    outcomes = [outcome_of(one) for one in asked]
+    # As many folds as there are articles: each question is judged by a fit to all other ones.
+    ours = cross_fitted(outcomes, n_folds=len({outcome.group for outcome in outcomes}))
+    return _judged(asked, outcomes, ours)
+
+
+def judged_by(model: ConfidenceModel, asked: Sequence[Asked]) -> Judged:
+    """Judge questions by a model that was fitted before."""
+    outcomes = [outcome_of(one) for one in asked]
+    ours = np.array([model.probability(outcome.features) for outcome in outcomes])
+    return _judged(asked, outcomes, ours)
+
+
+def _judged(
+    asked: Sequence[Asked], outcomes: Sequence[CalibrationOutcome], ours: Numbers
+) -> Judged:
+    return Judged(
+        is_right=np.array([outcome.is_right for outcome in outcomes]),
+        groups=tuple(outcome.group for outcome in outcomes),
+        probability={OURS: ours, **confidences(list(asked))},
+    )
+
+
+def quality(judged: Judged) -> dict[str, dict[str, float]]:
+    """Return calibration and selection of each method."""
+    return {
+        name: _quality(probability, judged.is_right)
+        for name, probability in judged.probability.items()
+    }
+
+
+def _quality(probability: Numbers, is_right: Flags) -> dict[str, float]:
+    return {
+        "ece": round(expected_calibration_error(probability, is_right), 4),
+        "area_under_risk_coverage": round(area_under_risk_coverage(probability, is_right), 4),
+        "coverage_at_80": round(coverage_at_accuracy(probability, is_right, 0.8), 4),
+        "coverage_at_90": round(coverage_at_accuracy(probability, is_right, 0.9), 4),
+    }
+
+
+def ece_of_chance(probability: Numbers, n_draws: int = 200) -> float:
+    """Return the mean ECE of questions that are right exactly as often as is said."""
+    rng = np.random.default_rng(0)
+    draws = (rng.random(len(probability)) < probability for _ in range(n_draws))
+    return round(float(np.mean([expected_calibration_error(probability, d) for d in draws])), 4)
+
+
+def shifted(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:
+    """Return how many questions are named as shifted."""
+    flags = [model.is_shifted(one.features) for one in asked]
+    p_value = batch_p_value(sum(flags), len(flags))
+    return {"share": round(float(np.mean(flags)), 4), "p_value": float(f"{p_value:.2g}")}
+
+
+def guarantee(judged: Judged, *, by_article: bool = False) -> dict[str, Any]:
+    """Resplit questions into halves for calibration and test, and see what is promised kept.
+
+    ``broken_in_test``: resplits where the error of the test half is above the limit; a test half
+    errs by chance as well, so an exact promise is broken here more often than it says.
+    ``broken``: where the error of all questions is, from which the calibration half was drawn.
+    ``hindsight``: coverage of the laxest threshold that the test half allows, looking at it.
+    ``hindsight_fixed``: coverage of the laxest single threshold with an error above the limit
+    in at most one of ten test halves: the best that could have kept the promise.
+    """
+    halves = list(_halves(judged.groups, by_article))
+    return {
+        f"{max_error:g}": {
+            name: _kept(probability, judged.is_right, max_error, halves)
+            for name, probability in judged.probability.items()
+        }
+        for max_error in MAX_ERRORS
+    }
+
+
+def _halves(groups: Sequence[str], by_article: bool) -> Iterator[Flags]:
+    rng = np.random.default_rng(0)
+    names = np.array(groups)
+    for _ in range(N_RESPLITS):
+        if by_article:
+            different = rng.permutation(np.unique(names))
+            yield np.isin(names, different[: len(different) // 2])
+        else:
+            yield rng.permutation(len(names)) < len(names) // 2
+
+
+def _kept(
+    probability: Numbers, is_right: Flags, max_error: float, halves: Sequence[Flags]
+) -> dict[str, float]:
+    errors, coverages, everywhere, hindsight = [], [], [], []
+    for calibration in halves:
+        test = ~calibration
+        sample = CalibrationSample.of(probability[calibration], is_right[calibration])
+        found = sample.find_threshold(max_error, PROMISED)
+        least = found.min_probability if found else np.inf
+        errors.append(_error(probability[test] >= least, is_right[test]))
+        coverages.append(float((probability[test] >= least).mean()))
+        everywhere.append(_error(probability >= least, is_right))
+        hindsight.append(coverage_at_accuracy(probability[test], is_right[test], 1 - max_error))
+    return {
+        "broken": round(float(np.mean(np.array(everywhere) > max_error)), 3),
+        "broken_in_test": round(float(np.mean(np.array(errors) > max_error)), 3),
+        "unsupported": round(float(np.mean(np.array(coverages) == 0)), 3),
+        "coverage": round(float(np.mean(coverages)), 4),
+        "hindsight": round(float(np.mean(hindsight)), 4),
+        "hindsight_fixed": round(_best_fixed(probability, is_right, max_error, halves), 4),
+    }
+
+
+def _best_fixed(
+    probability: Numbers, is_right: Flags, max_error: float, halves: Sequence[Flags]
+) -> float:
+    """Return the coverage of the laxest threshold that breaks the limit in 1 - PROMISED."""
+    order = np.argsort(-probability, kind="stable")
+    tests = np.array([~half[order] for half in halves])
+    answered = np.cumsum(tests, axis=1)
+    wrong = np.cumsum(tests * ~is_right[order], axis=1)
+    broken = (wrong > max_error * answered).mean(axis=0)
+    kept = np.flatnonzero(broken <= 1 - PROMISED)
+    return float((kept[-1] + 1) / len(order)) if len(kept) else 0.0
+
+
+def _error(answered: Flags, is_right: Flags) -> float:
+    return float((~is_right[answered]).mean()) if answered.any() else 0.0
+
+
+def half_known(
+    gold: Mapping[str, Sequence[Asked]], source: str, headline: Sequence[str]
+) -> dict[str, Any]:
+    """Half known domain, half unseen: fitted with another domain, measured by exact match.
+
+    For each ordered pair of other domains, a model is fitted on half of the source's articles
+    and as many questions of the first domain, and tested on the source's other half and as many
+    of the second; then the halves change places. ``mean`` is over all with an unseen domain of
+    ``headline``.
+
+    Source: Kamath, Jia and Liang 2020, "Selective question answering under domain shift".
+    """
+    others = [name for name in gold if name != source]
+    titles = sorted({one.group for one in gold[source]})
+    rows: dict[str, list[tuple[str, dict[str, float]]]] = {}
+    for known, unseen in permutations(others, 2):
+        for side in (0, 1):
+            fit_on = [a for a in gold[source] if titles.index(a.group) % 2 == side]
+            test_on = [a for a in gold[source] if titles.index(a.group) % 2 != side]
+            fit_on += gold[known][: len(fit_on)]
+            test_on += gold[unseen][: len(test_on)]
+            model = fit_confidence(
+                [outcome_of(one, exact=True) for one in fit_on],
+                provenance=Provenance("half known", len(fit_on), "", ""),
+            )
+            judged = judged_by(model, test_on)
+            exact = np.array([one.is_exact for one in test_on])
+            for name, probability in judged.probability.items():
+                figures = {"accuracy": float(exact.mean()), **_quality(probability, exact)}
+                rows.setdefault(name, []).append((unseen, figures))
+    return {
+        "mean": {
+            name: _mean([f for where, f in found if where in headline])
+            for name, found in rows.items()
+        },
+        "by_unseen": {
+            unseen: {
+                name: _mean([f for where, f in found if where == unseen])
+                for name, found in rows.items()
+            }
+            for unseen in others
+        },
+    }
+
+
+def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: round(float(np.mean([f[name] for f in figures])), 4) for name in figures[0]}

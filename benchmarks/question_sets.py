@@ -1,0 +1,186 @@
+"""The sets of questions that confidence is fitted on and measured with.
+
+- ``open``: questions of dev-a over an index of its articles among Wikipedia paragraphs, in the
+  kinds and shares of ``SHARES``.
+- ``amazon_reviews``, ``reddit``, ``policyqa``: the same over paragraphs of other domains, half of
+  the questions with their paragraph hidden or about something else.
+- ``gold_*``: answerable questions, each read on its own paragraph alone.
+- ``left_out``: questions of articles that the reader was not trained on, for its null threshold.
+- ``unrelated``: questions of dev-a over an index of real documents.
+"""
+
+import gzip
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from open_index import Article, articles_of
+
+from answerable.reader import SquadQuestion, read_squad
+from answerable.reader.training.left_out import is_left_out
+
+Item = TypeVar("Item")
+# Half of the questions have their answer in the index; of the others, a third each are about a
+# text that is not there (every second time the paragraph, else the article), have a paragraph
+# that only seems to answer them (SQuAD's adversarial ones), and are about other things altogether.
+SHARES = {"present": 3 / 6, "removed": 1 / 6, "unanswerable": 1 / 6, "foreign": 1 / 6}
+SHIFTED_SHARES = {"present": 3 / 6, "removed": 2 / 6, "foreign": 1 / 6}
+DOMAINS = ("amazon_reviews", "reddit", "policyqa")
+
+
+@dataclass(frozen=True, slots=True)
+class ToAsk:
+    """A question before it is asked.
+
+    Attributes:
+        context: the paragraph that it is about; empty if it is foreign.
+        hides: what of its text is hidden from it.
+    """
+
+    id: str
+    kind: str
+    group: str
+    title: str
+    context: str
+    question: str
+    answers: tuple[str, ...]
+    hides: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions and the articles of the index that they are asked to."""
+
+    name: str
+    articles: tuple[Article, ...]
+    questions: tuple[ToAsk, ...]
+
+
+def sample(items: Sequence[Item], n: int, seed: int = 0) -> list[Item]:
+    """Return n of the items, always the same ones, in random order."""
+    return random.Random(seed).sample(items, min(n, len(items)))
+
+
+def open_set(data: Path, n: int) -> QuestionSet:
+    """Return n questions over dev-a."""
+    questions = read_squad(data / "squad" / "dev-a-v2.0.json.gz")
+    return QuestionSet(
+        "open", tuple(articles_of(questions)), tuple(_mixed(questions, _foreign(data), n, SHARES))
+    )
+
+
+def domain_set(data: Path, name: str, n: int, n_paragraphs: int) -> QuestionSet:
+    """Return n questions over paragraphs of another domain, one article each."""
+    found = _domain(data, name)
+    contexts = dict.fromkeys(question.context for question in found)
+    kept = set(sample(list(contexts), n_paragraphs))
+    questions = [question for question in found if question.context in kept]
+    dev = [q for q in read_squad(data / "squad" / "dev-a-v2.0.json.gz") if q.is_answerable]
+    foreign = [(question.title, question.question) for question in sample(dev, n)]
+    return QuestionSet(
+        name,
+        tuple(articles_of(questions)),
+        tuple(_mixed(questions, foreign, n, SHIFTED_SHARES)),
+    )
+
+
+def gold_set(data: Path, name: str, n: int) -> QuestionSet:
+    """Return n answerable questions to be read on their own paragraphs."""
+    path = data / "squad" / "dev-a-v2.0.json.gz"
+    found = read_squad(path) if name == "dev-a" else _domain(data, name)
+    chosen = sample([question for question in found if question.is_answerable], n, seed=2)
+    return QuestionSet(f"gold_{name}", (), tuple(_to_ask(q, "present") for q in chosen))
+
+
+def left_out_set(data: Path, n: int, share: float) -> QuestionSet:
+    """Return n questions of the training set's left-out articles, half of them answerable."""
+    questions = read_squad(data / "squad" / "train-v2.0.json.gz")
+    left_out = [question for question in questions if is_left_out(question.title, share)]
+    sides = [[q for q in left_out if q.is_answerable is side] for side in (True, False)]
+    half = min(n // 2, *map(len, sides))
+    asked = [
+        _to_ask(question, "present" if question.is_answerable else "unanswerable")
+        for side in sides
+        for question in sample(side, half)
+    ]
+    return QuestionSet("left_out", (), tuple(asked))
+
+
+def unrelated_set(data: Path, n: int) -> QuestionSet:
+    """Return n answerable questions of dev-a, for an index that knows nothing of them."""
+    questions = read_squad(data / "squad" / "dev-a-v2.0.json.gz")
+    chosen = sample([q for q in questions if q.is_answerable], n, seed=3)
+    return QuestionSet("unrelated", (), tuple(_to_ask(q, "unrelated", answers=()) for q in chosen))
+
+
+def _domain(data: Path, name: str) -> list[SquadQuestion]:
+    """Return a domain's questions; of PolicyQA those of policies that never serve as foreign."""
+    if name == "policyqa":
+        questions = read_squad(data / "policyqa" / "dev.json.gz")
+        return [q for q in questions if q.title not in _foreign_policies(questions)]
+    questions = read_squad(data / "squadshifts" / f"{name}.json.gz")
+    contexts = dict.fromkeys(question.context for question in questions)
+    numbers = {context: number for number, context in enumerate(contexts)}
+    # Reviews and posts have nothing to do with each other: each is a text of its own.
+    return [replace(q, title=f"{name}-{numbers[q.context]}") for q in questions]
+
+
+def _foreign_policies(questions: Sequence[SquadQuestion]) -> set[str]:
+    return set(sorted({question.title for question in questions})[::2])
+
+
+def _foreign(data: Path) -> list[tuple[str, str]]:
+    """Return questions about privacy policies and aeronautics, with their groups."""
+    questions = read_squad(data / "policyqa" / "dev.json.gz")
+    titles = _foreign_policies(questions)
+    policies = [(q.title, q.question) for q in questions if q.title in titles]
+    queries = data / "retrieval" / "cranfield" / "queries.jsonl.gz"
+    with gzip.open(queries, "rt", encoding="utf-8") as file:
+        aeronautics = [json.loads(line)["text"] for line in file]
+    n = len(aeronautics)
+    numbered = [(f"cranfield-{i % 8}", text) for i, text in enumerate(aeronautics)]
+    return [pair for two in zip(sample(policies, n), numbered, strict=True) for pair in two]
+
+
+def _mixed(
+    questions: Sequence[SquadQuestion],
+    foreign: Sequence[tuple[str, str]],
+    n: int,
+    shares: dict[str, float],
+) -> Iterator[ToAsk]:
+    """Yield questions of every kind in their shares, in random order."""
+    answerable = sample([q for q in questions if q.is_answerable], n)
+    n_present = round(n * shares["present"])
+    removed = answerable[n_present : n_present + round(n * shares["removed"])]
+    impossible = sample([q for q in questions if not q.is_answerable], n)
+    asked = [_to_ask(q, "present") for q in answerable[:n_present]]
+    asked += [
+        _to_ask(q, "removed", hides=("paragraph", "article")[i % 2]) for i, q in enumerate(removed)
+    ]
+    asked += [
+        _to_ask(q, "unanswerable") for q in impossible[: round(n * shares.get("unanswerable", 0))]
+    ]
+    asked += [
+        ToAsk(f"foreign-{i}", "foreign", group, "", "", text, ())
+        for i, (group, text) in enumerate(foreign[: round(n * shares["foreign"])])
+    ]
+    yield from sample(asked, len(asked), seed=1)
+
+
+def _to_ask(
+    question: SquadQuestion, kind: str, hides: str = "", answers: tuple[str, ...] | None = None
+) -> ToAsk:
+    references = tuple(dict.fromkeys(answer.text for answer in question.answers))
+    return ToAsk(
+        id=question.id,
+        kind=kind,
+        group=question.title,
+        title=question.title,
+        context=question.context,
+        question=question.question,
+        answers=references if answers is None else answers,
+        hides=hides,
+    )

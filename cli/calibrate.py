@@ -1,0 +1,171 @@
+"""``answerable calibrate``: probabilities and error limits fitted to one's own questions."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options
+from .exit_codes import DONE
+from .output import note, path_of, print_json
+from .progress import progress_bar
+from .terminal import safe, safe_line
+
+if TYPE_CHECKING:  # imported by the command when it runs
+    from answerable.api import CalibrationReport, Estimate
+
+_FEW = 200  # questions up to which the width of the uncertainty is the first thing to know
+
+
+def calibrate(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Labelled questions: CSV or JSON lines with question and answer, or SQuAD JSON.",
+        ),
+    ] = None,
+    index: options.Index = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write the report as one HTML page, too."
+        ),
+    ] = None,
+    k: options.K = None,
+    principals: options.As = None,
+    collection: options.Collection = None,
+    reset: Annotated[
+        bool,
+        typer.Option("--reset", help="Remove the index's calibration; the reader's own holds."),
+    ] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print an example of FILE, as CSV.")
+    ] = False,
+    json: options.Json = False,
+) -> int:
+    """Fit probabilities to labelled questions about the index; 50 are enough to start.
+
+    Asks each question, and stores the calibration with the index: from then on it gives the
+    probabilities, and `ask --max-error 0.1` holds on questions like these.
+    """
+    if sum((file is not None, reset, template)) != 1:
+        raise typer.BadParameter("give one of FILE, --reset and --template")
+    from answerable.api import Engine
+
+    if template:
+        _print_template()
+    elif reset:
+        with Engine.open(index) as engine:
+            removed = engine.reader.use(None)
+        if json:
+            print_json({"removed": str(removed) if removed else None})
+        else:
+            print(f"removed {_shown(removed)}" if removed else "there was no calibration")
+    elif file is not None:
+        _calibrate(file, index, report, k, principals, collection, json)
+    return DONE
+
+
+def _print_template() -> None:
+    from answerable.api import QUESTIONS_TEMPLATE
+
+    print(safe(QUESTIONS_TEMPLATE), end="")
+
+
+def _calibrate(
+    file: Path,
+    index: Path | None,
+    page: Path | None,
+    k: int | None,
+    principals: list[str] | None,
+    collection: str | None,
+    json: bool,
+) -> None:
+    from answerable.api import AskOptions, Engine, calibrate, checked_filters, to_json
+
+    asking = AskOptions(checked_filters(None, collection, principals), k)
+    with Engine.open(index) as engine, progress_bar() as show:
+        found = calibrate(
+            engine,
+            file,
+            asking,
+            page=page,
+            on_progress=lambda done, total: show(done, total, "questions asked"),
+        )
+    if json:
+        print_json(to_json(found))
+    else:
+        _print_report(found)
+    if page:
+        note(f"report: {page}")
+
+
+def _print_report(report: "CalibrationReport") -> None:
+    unanswerable = report.n_questions - report.n_answerable
+    facts = {
+        "calibration": report.name,
+        "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer; "
+        f"{report.n_fitted:,} used, {report.n_conflicts:,} with conflicting answers",
+        "fitted": {
+            "recalibrated": "level and slope of the reader's own probabilities",
+            "refitted": "every coefficient",
+        }[report.kind],
+        "best quote right": _percent(report.right),
+        "calibration error": f"{_figure(report.calibration_error)}, "
+        f"{report.calibration_error_before:.3f} before",
+        "risk-coverage": f"{_figure(report.risk_coverage)}, "
+        f"{report.risk_coverage_raw:.3f} by the raw score",
+        "stored": _shown(report.path),
+    }
+    for name, value in facts.items():
+        print(f"{name:<19} {safe_line(value)}")
+    _print_thresholds(report)
+    if report.n_fitted <= _FEW:
+        ranges = ", ".join(
+            f"{s.probability:.0%} may be {s.low:.0%} to {s.high:.0%}" for s in report.spread
+        )
+        note(
+            f"warning: {report.n_fitted} questions leave room: a probability of {ranges}. "
+            "More questions narrow it."
+        )
+
+
+def _print_thresholds(report: "CalibrationReport") -> None:
+    print("\n--max-error  answers from  wrong among answered  questions answered")
+    for row in report.thresholds:
+        if row.min_probability is None:
+            print(f"{row.max_error:>11.2f}  not supported")
+            continue
+        observed = "" if row.observed_error is None else f"{row.observed_error:.1%}"
+        print(
+            f"{row.max_error:>11.2f}  {row.min_probability:>12.1%}  {observed:>20}  "
+            f"{row.coverage:>18.0%}"
+        )
+    if report.smallest_error is None:
+        print("These questions support no error limit: too few answers are right.")
+    else:
+        print(f"The smallest limit that these questions support is {report.smallest_error:.2f}.")
+    if report.errors:
+        print(
+            f"\n{len(report.errors)} wrong with more than even confidence, the surest first; "
+            "with quotes and sources in --report and --json"
+        )
+    for error in report.errors[:5]:
+        expected = " / ".join(error.expected) or "no answer"
+        print(
+            f"  {error.probability:>4.0%}  {safe_line(error.question)}\n"
+            f"        {safe_line(error.given)}; expected: {safe_line(expected)}"
+        )
+
+
+def _shown(path: Path | str | None) -> str:
+    return path_of(Path(path).absolute().as_uri()) if path else ""
+
+
+def _percent(estimate: "Estimate") -> str:
+    return f"{estimate.value:.0%} ({estimate.low:.0%} to {estimate.high:.0%})"
+
+
+def _figure(estimate: "Estimate") -> str:
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"

@@ -1,0 +1,136 @@
+"""From the features of an answer to the probability that it is right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import CalibrationMismatch, CalibrationNeeded
+from .features import FEATURES, N_FEATURES
+from .guarantee import CalibrationSample, Threshold
+from .shift import ShiftRule
+
+MIN_PROBABILITY = 0.5  # of a reader that nothing was fitted for: where its score says "even"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a calibration was fitted on and for.
+
+    Attributes:
+        fitted_on: the data, for people; empty if nothing was fitted.
+        n_questions: labelled questions in it.
+        date: ISO date of the fit.
+        reader_sha256: the reader that it was fitted for.
+        encoder_sha256: the encoder behind the retrieval, "" if it does not matter.
+        splitter_version: how the passages were cut, 0 if it does not matter.
+    """
+
+    fitted_on: str
+    n_questions: int
+    date: str
+    reader_sha256: str
+    encoder_sha256: str = ""
+    splitter_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationOutcome:
+    """One labelled question, asked: what the top answer looked like, and whether it was right.
+
+    Attributes:
+        group: questions of one group share a text (an article, a document): never split up.
+        features: as ``Prediction.features``.
+        is_right: of the top span, whatever its probability.
+        is_answerable: whether what was asked has an answer in the index.
+    """
+
+    group: str
+    features: tuple[float, ...]
+    is_right: bool
+    is_answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceModel:
+    """A logistic model of the features, and what it was fitted on.
+
+    Attributes:
+        intercept: in log-odds.
+        weights: one for each of ``FEATURES``, in log-odds per unit of the feature.
+        usual: of each feature, taken where its value is unknown.
+        min_probability: abstain below it, unless the caller says otherwise.
+        null_threshold: in logits; "no answer" is likelier than the best span when score_diff
+            is above it, the passage being the right one. Decides on gold passages; over an
+            index it only tells the reason of an abstention.
+        sample: the calibration questions, for error limits; None if nothing was fitted.
+        shift: what they look like; None if nothing was fitted.
+    """
+
+    intercept: float
+    weights: tuple[float, ...]
+    usual: tuple[float, ...]
+    min_probability: float
+    null_threshold: float
+    provenance: Provenance
+    sample: CalibrationSample | None = field(default=None, compare=False)
+    shift: ShiftRule | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Name the calibration for people, or None for a reader without one."""
+        p = self.provenance
+        return f"{p.fitted_on}, {p.n_questions} questions, {p.date}" if p.fitted_on else None
+
+    def probability(self, features: Sequence[float]) -> float:
+        """Return the probability, 0 to 1, that an answer with these features is right."""
+        given = np.asarray(features, dtype=np.float64)
+        known = np.where(np.isnan(given), self.usual, given)
+        log_odds = self.intercept + float(np.dot(self.weights, known))
+        return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500))))
+
+    def threshold_for(self, max_error: float, confidence: float = 0.9) -> Threshold:
+        """Return the laxest threshold that keeps an error limit: see ``CalibrationSample``.
+
+        Raises:
+            CalibrationNeeded: nothing was fitted, so nothing can be promised.
+            MaxErrorUnsupported: the calibration questions cannot support the limit.
+        """
+        if self.sample is None:
+            raise CalibrationNeeded(
+                "an error limit needs a calibration, and this reader has none: "
+                'fit one with "answerable calibrate QUESTIONS"'
+            )
+        return self.sample.threshold_for(max_error, confidence)
+
+    def is_shifted(self, features: Sequence[float]) -> bool:
+        """Tell whether an answer looks unlike those of the calibration."""
+        return self.shift is not None and self.shift.is_shifted(features)
+
+    def check(self, *, encoder_sha256: str, splitter_version: int) -> None:
+        """Refuse to speak for passages that another encoder found or another splitter cut.
+
+        Raises:
+            CalibrationMismatch: it was fitted for others.
+        """
+        for name, fitted, present in (
+            ("encoder", self.provenance.encoder_sha256, encoder_sha256),
+            ("splitter", self.provenance.splitter_version, splitter_version),
+        ):
+            if fitted and fitted != present:
+                raise CalibrationMismatch(
+                    f"the calibration was fitted for another {name}: "
+                    'fit it again with "answerable calibrate QUESTIONS"'
+                )
+
+
+def uncalibrated(reader_sha256: str) -> ConfidenceModel:
+    """Return the model of a reader that nothing was fitted for: the sigmoid of the score."""
+    return ConfidenceModel(
+        intercept=0.0,
+        weights=tuple(float(f.name in ("score", "prior")) for f in FEATURES),
+        usual=(0.0,) * N_FEATURES,
+        min_probability=MIN_PROBABILITY,
+        null_threshold=0.0,
+        provenance=Provenance("", 0, "", reader_sha256),
+    )

@@ -1,0 +1,85 @@
+"""Two documents that answer one question differently.
+
+The test is that each of both, without the other, would have been believed: an answer is
+ranked anew without the documents that say otherwise. What retrieval thought of each document
+stays as it was, so that a passage that fits the question badly gains nothing.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from .confidence import Reading, answer_features
+from .contradiction import is_contradiction, is_right_answer
+from .ranking import ScoredSpan, rank_spans
+
+BELIEVABLE = 0.5
+"""Both answers must reach it alone. It does not depend on what the asker demands, so that an
+error limit holds among the answers that are left."""
+
+Probability = Callable[[tuple[float, ...]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """The best answer of other documents that contradicts the best of all.
+
+    Attributes:
+        probability: of being right, were there no documents that give the best answer.
+        answer_probability: that of the best answer, were there no documents that give this one.
+    """
+
+    span: ScoredSpan
+    probability: float
+    answer_probability: float
+
+    @property
+    def is_believable(self) -> bool:
+        """Whether either answer alone would have been likelier right than wrong."""
+        return min(self.probability, self.answer_probability) >= BELIEVABLE
+
+
+def find_rival(reading: Reading, probability: Probability) -> Rival | None:
+    """Return what contradicts the best answer, if other documents hold anything of that kind.
+
+    Args:
+        reading: of the whole question.
+        probability: from features to the probability that an answer is right.
+    """
+    if not reading.ranked:
+        return None
+    best = reading.ranked[0]
+    without_best = _without(reading, _documents_saying(reading, best))
+    if not without_best.ranked or not is_contradiction(best.text, without_best.ranked[0].text):
+        return None
+    rival = without_best.ranked[0]
+    without_rival = _without(reading, _documents_saying(reading, rival))
+    # A document that says both is no witness against either; the best answer must remain.
+    if not without_rival.ranked or not _is_same(best.text, without_rival.ranked[0].text):
+        return None
+    return Rival(
+        span=rival,
+        probability=probability(answer_features(without_best)[0]),
+        answer_probability=probability(answer_features(without_rival)[0]),
+    )
+
+
+def _documents_saying(reading: Reading, answer: ScoredSpan) -> set[int]:
+    """Return the documents that give this answer, its own among them."""
+    return {answer.document_id} | {
+        span.document_id for span in reading.ranked if _is_same(span.text, answer.text)
+    }
+
+
+def _is_same(text: str, other: str) -> bool:
+    return is_right_answer(text, [other])
+
+
+def _without(reading: Reading, documents: Collection[int]) -> Reading:
+    spans = [span for span in reading.spans if span.document_id not in documents]
+    return Reading(
+        question=reading.question,
+        passages=reading.passages,
+        evidence=reading.evidence,
+        spans=spans,
+        ranked=rank_spans(spans, max(len(reading.ranked), 1)),
+    )

@@ -1,0 +1,213 @@
+"""Calibrating an index on its user's questions, with a reader whose scores mean something."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from answerable.api import (
+    CalibrationMismatch,
+    CalibrationNeeded,
+    Engine,
+    LimitInvalid,
+    MaxErrorUnsupported,
+    OutputRefused,
+    Settings,
+    SettingsInvalid,
+    calibrate,
+    load_settings,
+    to_json,
+)
+from answerable.index import AnswerableError, ModelFolderInvalid
+from answerable.reader import DatasetInvalid, load_confidence
+from tests.api.facts import FACTS, READER_SHA256, fact_engine, write_questions
+from tests.fakes import HashEncoder
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """An engine on the facts, without a calibration."""
+    return fact_engine(tmp_path / "index")
+
+
+def test_calibration_is_stored_with_the_index_and_used(engine: Engine, tmp_path: Path) -> None:
+    """From then on it gives the probabilities, in this process and the next; results name it."""
+    before = engine.ask("What is fact 7?")
+    assert (before.calibration, before.models.calibration) == (None, None)
+    report = calibrate(engine, write_questions(tmp_path))
+    assert report.path == str(tmp_path / "index" / "calibration.json")
+    for opened in (engine, fact_engine(tmp_path / "index")):
+        after = opened.ask("What is fact 7?")
+        assert after.models.calibration == report.name
+        assert report.name.startswith(f"questions.csv, {FACTS} questions, 20")
+        assert opened.status().models.calibration == report.name
+        assert after.candidates[0].probability != before.candidates[0].probability
+
+
+def test_report_counts_and_measures(engine: Engine, tmp_path: Path) -> None:
+    """A fifth of the answers is wrong by design, and a tenth of the questions has none."""
+    asked: list[tuple[int, int]] = []
+    report = calibrate(
+        engine,
+        write_questions(tmp_path),
+        on_progress=lambda done, total: asked.append((done, total)),
+    )
+    assert asked == [(i, FACTS) for i in range(1, FACTS + 1)]
+    assert (report.n_questions, report.n_answerable, report.n_fitted) == (60, 54, 60)
+    assert (report.kind, report.n_conflicts) == ("recalibrated", 0)
+    n_right = sum(1 for i in range(54) if i % 5)
+    assert report.right.value == pytest.approx(n_right / 60)
+    assert report.right.low < report.right.value < report.right.high
+    assert report.calibration_error.low <= report.calibration_error.value < 0.3
+    assert sum(row.n for row in report.reliability) == 60
+    assert report.curve[-1].coverage == report.raw_curve[-1].coverage == 1.0
+    assert report.curve[-1].error == pytest.approx(1 - n_right / 60)
+    assert report.best_curve[0].error == 0.0
+    assert all(spread.low < spread.probability < spread.high for spread in report.spread)
+    json.dumps(to_json(report))
+
+
+def test_wrong_answers_with_high_confidence_are_listed(engine: Engine, tmp_path: Path) -> None:
+    """Each with what was expected, its sentence and source; the surest first."""
+    report = calibrate(engine, write_questions(tmp_path))
+    assert report.errors
+    sure = [error.probability for error in report.errors]
+    assert sure == sorted(sure, reverse=True) and min(sure) >= 0.5
+    for error in report.errors:
+        number = int(error.question.removeprefix("What is fact ").removesuffix("?"))
+        assert number % 5 == 0 or number >= 54
+        assert error.sentence[error.quote_start :].startswith(error.given)
+        assert error.source.endswith("/facts.md")
+
+
+def test_error_limit_is_kept_and_named(engine: Engine, tmp_path: Path) -> None:
+    """A supported limit becomes a threshold; the result says which, and what it promises."""
+    report = calibrate(engine, write_questions(tmp_path))
+    supported = [row for row in report.thresholds if row.min_probability is not None]
+    assert supported
+    row = supported[-1]
+    result = engine.ask("What is fact 7?", max_error=row.max_error)
+    assert result.limit.min_probability == row.min_probability
+    assert (result.limit.max_error, result.limit.confidence) == (row.max_error, 0.9)
+    answered = sum(
+        engine.ask(f"What is fact {n}?", max_error=row.max_error).answer is not None
+        for n in range(FACTS)
+    )
+    assert answered == row.n_answered
+
+
+def test_limit_that_is_not_supported_names_the_smallest(engine: Engine, tmp_path: Path) -> None:
+    """The error says what the questions do support, and that works."""
+    report = calibrate(engine, write_questions(tmp_path))
+    assert report.smallest_error is not None
+    with pytest.raises(MaxErrorUnsupported, match=f"is {report.smallest_error:g}"):
+        engine.ask("What is fact 7?", max_error=report.smallest_error - 0.01)
+    assert engine.ask("What is fact 7?", max_error=report.smallest_error).limit.max_error
+
+
+def test_limits_exclude_each_other(engine: Engine) -> None:
+    """Two limits, or one that is no share, are refused; without a calibration none is kept."""
+    with pytest.raises(LimitInvalid, match="either max_error or min_probability"):
+        engine.ask("What is fact 7?", max_error=0.1, min_probability=0.5)
+    for wrong in (0.0, 1.0, -1.0, float("nan")):
+        with pytest.raises(LimitInvalid, match="not a share"):
+            engine.ask("What is fact 7?", max_error=wrong)
+    with pytest.raises(CalibrationNeeded, match="answerable calibrate"):
+        engine.ask("What is fact 7?", max_error=0.1)
+    assert engine.ask("What is fact 7?", min_probability=0.9).limit.min_probability == 0.9
+
+
+def test_settings_hold_one_limit_and_a_call_wins(tmp_path: Path) -> None:
+    """ANSWERABLE_MAX_ERROR is a default; with both set the settings are refused."""
+    with pytest.raises(SettingsInvalid, match="either max_error or min_probability"):
+        load_settings(max_error=0.1, min_probability=0.5)
+    engine = fact_engine(tmp_path / "index")
+    calibrate(engine, write_questions(tmp_path))
+    engine.settings = Settings(index=tmp_path / "index", max_error=0.4)
+    assert engine.ask("What is fact 7?").limit.max_error == 0.4
+    assert engine.ask("What is fact 7?", min_probability=0.1).limit.max_error is None
+
+
+def test_calibration_for_other_models_is_refused(engine: Engine, tmp_path: Path) -> None:
+    """Another reader, encoder, splitter or version: one line with the command that refits."""
+    calibrate(engine, write_questions(tmp_path))
+    path = tmp_path / "index" / "calibration.json"
+    stored = path.read_text()
+    provenance = load_confidence(path, READER_SHA256).provenance
+    for changed in (
+        stored.replace(READER_SHA256, "ab" * 32),
+        stored.replace(HashEncoder().sha256, "cd" * 32),
+        stored.replace(
+            f'"splitter_version": {provenance.splitter_version}', '"splitter_version": 99'
+        ),
+        stored.replace('"margin"', '"margins"'),
+    ):
+        assert changed != stored
+        path.write_text(changed)
+        with pytest.raises(CalibrationMismatch, match="answerable calibrate QUESTIONS") as caught:
+            fact_engine(tmp_path / "index").ask("What is fact 7?")
+        assert "--reset" in str(caught.value)
+    calibrate(fact_engine(tmp_path / "index"), write_questions(tmp_path))
+    assert fact_engine(tmp_path / "index").ask("What is fact 7?").calibration is not None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"provenance": {}}', "[" * 100_000])
+def test_damaged_calibration_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
+    """It is named by ask and by status, and a reset mends it."""
+    (tmp_path / "index" / "calibration.json").write_text(content)
+    with pytest.raises((ModelFolderInvalid, CalibrationMismatch), match="--reset"):
+        engine.ask("What is fact 7?")
+    assert engine.status().models.calibration is not None
+    assert engine.reader.use(None) == tmp_path / "index" / "calibration.json"
+    assert engine.reader.use(None) is None
+    assert engine.ask("What is fact 7?").models.calibration is None
+    assert engine.status().models.calibration is None
+
+
+def test_few_questions_and_foreign_ones_are_refused(engine: Engine, tmp_path: Path) -> None:
+    """Too few, too long, or about nothing in the index: said before or after, never stored."""
+    with pytest.raises(DatasetInvalid, match=r"holds 29 questions: at least 30 .* 50"):
+        calibrate(engine, write_questions(tmp_path, 29))
+    long = write_questions(tmp_path)
+    long.write_text(long.read_text() + "x" * 3000 + ",no\n")
+    with pytest.raises(DatasetInvalid, match="line 62: the question has 3,000 characters"):
+        calibrate(engine, long)
+    (tmp_path / "empty").mkdir()
+    assert not (tmp_path / "index" / "calibration.json").exists()
+
+
+def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path) -> None:
+    """The page is written, replaced by the next one, and refused in place of anything else."""
+    questions, page = write_questions(tmp_path), tmp_path / "report.html"
+    calibrate(engine, questions, page=page)
+    assert page.read_text().startswith("<!doctype html>")
+    calibrate(engine, questions, page=page)
+    thesis = tmp_path / "thesis.html"
+    thesis.write_text("<!doctype html><title>Thesis</title>")
+    for refused in (thesis, tmp_path, tmp_path / "nowhere" / "report.html"):
+        with pytest.raises(OutputRefused):
+            calibrate(engine, questions, page=refused)
+    assert "Thesis" in thesis.read_text()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_folder_that_cannot_be_written_is_one_line(engine: Engine, tmp_path: Path) -> None:
+    """A folder in the file's place stops the command with its name."""
+    (tmp_path / "index" / "calibration.json").mkdir()
+    with pytest.raises(AnswerableError, match=r"calibration\.json"):
+        calibrate(engine, write_questions(tmp_path))
+
+
+def test_foreign_encoder_keeps_probabilities_but_promises_nothing(tmp_path: Path) -> None:
+    """The reader's own calibration, fitted behind another encoder, is marked as shifted."""
+    engine = fact_engine(tmp_path / "index")
+    calibrate(engine, write_questions(tmp_path))
+    model = load_confidence(tmp_path / "index" / "calibration.json", READER_SHA256)
+    other = replace(model, provenance=replace(model.provenance, encoder_sha256="ab" * 32))
+    engine.reader.use(None)
+    plain = engine.reader.get().with_confidence(other)
+    foreign = Engine(engine._index, HashEncoder(), lambda: plain, engine.settings)
+    assert foreign.ask("What is fact 7?").calibration == "shifted"
+    with pytest.raises(CalibrationMismatch, match="answerable calibrate"):
+        foreign.ask("What is fact 7?", max_error=0.4)

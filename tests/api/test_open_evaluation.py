@@ -1,0 +1,132 @@
+"""Labelled questions asked to a whole index, and the figures that come of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from answerable.api import (
+    AskOptions,
+    Engine,
+    MaxErrorUnsupported,
+    OutputRefused,
+    calibrate,
+    evaluate_open,
+    open_evaluation_record,
+)
+from answerable.index import Filters
+from tests.api.facts import fact_engine, write_questions
+from tests.api.fakes import open_engine
+
+SQUAD = {
+    "data": [
+        {
+            "title": "Handbook",
+            "paragraphs": [
+                {
+                    "context": "Hello. Employees may work from home\nthree days per week. Bye.",
+                    "qas": [
+                        {
+                            "id": "home",
+                            "question": "Days at home?",
+                            "answers": [{"text": "three days", "answer_start": 36}],
+                        },
+                        {
+                            "id": "none",
+                            "question": "Capital of Mongolia?",
+                            "answers": [],
+                            "is_impossible": True,
+                        },
+                    ],
+                }
+            ],
+        }
+    ]
+}
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Engine:
+    """An engine on sixty facts."""
+    return fact_engine(tmp_path / "index")
+
+
+def test_figures_of_answers_and_abstentions(facts: Engine, tmp_path: Path) -> None:
+    """Exact match, F1, coverage and false answers by hand-counted designs of the reader."""
+    found = evaluate_open(facts, write_questions(tmp_path), AskOptions(min_probability=0.0))
+    metrics = found.metrics()
+    n_right = sum(1 for i in range(54) if i % 5)
+    assert metrics["total"] == 60 and metrics["NoAns_total"] == 6
+    assert metrics["exact"] == metrics["best_quote_right"] == pytest.approx(100 * n_right / 60)
+    assert metrics["HasAns_f1"] == pytest.approx(100 * n_right / 54)
+    assert (metrics["answered"], metrics["false_answer_rate"]) == (100.0, 100.0)
+    assert metrics["right_of_answered"] == metrics["best_quote_right"]
+    assert metrics["coverage_at_90_accuracy"] <= metrics["coverage_at_80_accuracy"]
+    assert found.reasons() == {}
+
+
+def test_abstaining_changes_the_answers_not_the_best_quotes(facts: Engine, tmp_path: Path) -> None:
+    """At a limit nothing passes: no-answer questions are right, the others are not."""
+    questions = write_questions(tmp_path)
+    free = evaluate_open(facts, questions, AskOptions(min_probability=0.0)).metrics()
+    closed = evaluate_open(facts, questions, AskOptions(min_probability=1.0))
+    metrics = closed.metrics()
+    assert (metrics["answered"], metrics["HasAns_exact"], metrics["NoAns_exact"]) == (0, 0, 100)
+    assert metrics["area_under_risk_coverage"] == free["area_under_risk_coverage"]
+    assert "right_of_answered" not in metrics
+    assert closed.reasons() == {"low_confidence": 60}
+
+
+def test_recall_of_passage_document_and_answer(index_folder: Path, tmp_path: Path) -> None:
+    """The gold sentence is found across line breaks; the answer's words in a row."""
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps(SQUAD))
+    csv = tmp_path / "named.csv"
+    csv.write_text("question,answer,document\nDays at home?,three days,remote.md\n")
+    with open_engine(index_folder) as engine:
+        (home, none) = evaluate_open(engine, path).asked
+        assert home.passage_rank == home.answer_rank is not None
+        assert (none.passage_rank, none.answer_rank, none.exact) == (None, None, 1.0)
+        metrics = evaluate_open(engine, path, AskOptions(k=2)).metrics()
+        assert metrics["passage_recall_at_2"] == 100.0
+        assert {key for key in metrics if "_at_" in key and "recall" in key} == {
+            "passage_recall_at_1", "passage_recall_at_2", "answer_recall_at_1",
+            "answer_recall_at_2",
+        }  # fmt: skip
+        named = evaluate_open(engine, csv).metrics()
+        assert named["document_recall_at_10"] == 100.0
+        hidden = AskOptions(Filters(collections=("none",)))
+        assert evaluate_open(engine, csv, hidden).reasons() == {"no_passages": 1}
+
+
+def test_every_question_is_a_line(facts: Engine, tmp_path: Path) -> None:
+    """The output holds a JSON object for each question; a run replaces only its own file."""
+    questions, output = write_questions(tmp_path), tmp_path / "answers.jsonl"
+    for _ in range(2):
+        evaluate_open(facts, questions, output=output)
+    records = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [record["question"] for record in records] == [f"What is fact {i}?" for i in range(60)]
+    assert set(records[7]) == {
+        "open_question", "question", "answers", "group", "answer", "reason", "probability",
+        "calibration", "exact", "f1", "passage_rank", "document_rank", "answer_rank", "best",
+        "total_ms",
+    }  # fmt: skip
+    assert records[7]["answer"] == records[7]["best"]["text"] == "value-7"
+    with pytest.raises(OutputRefused, match="no run of this command wrote it"):
+        evaluate_open(facts, questions, output=questions)
+
+
+def test_record_says_what_was_measured(facts: Engine, tmp_path: Path) -> None:
+    """Beside the figures: data, models, passages read, the limit and what it promises."""
+    questions = write_questions(tmp_path)
+    report = calibrate(facts, questions)
+    assert report.smallest_error is not None
+    limit = report.smallest_error
+    found = evaluate_open(facts, questions, AskOptions(max_error=limit))
+    record = open_evaluation_record(found)
+    assert record["limit"]["max_error"] == limit
+    assert record["models"]["calibration"] == report.name
+    assert (record["data"]["file"], record["k"]) == ("questions.csv", 10)
+    assert json.loads(json.dumps(record)) == record
+    with pytest.raises(MaxErrorUnsupported):
+        evaluate_open(facts, questions, AskOptions(max_error=limit / 2))

@@ -1,0 +1,116 @@
+"""``calibrate``, ``evaluate open`` and the error limit, as a user types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from answerable.api import Engine
+from answerable.cli.main import main
+from tests.api.facts import fact_engine, write_questions
+from tests.cli.conftest import Run, RunCli
+
+
+@pytest.fixture
+def facts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> RunCli:
+    """Run a command line over an index of sixty facts, in a folder with questions.csv."""
+    fact_engine(tmp_path / "index").close()
+    write_questions(tmp_path)
+
+    def open_facts(path: Path | None = None, *, create: bool = False) -> Engine:
+        return fact_engine((path or Path("index")).absolute())
+
+    monkeypatch.setattr(Engine, "open", open_facts)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Run:
+        code = main(list(arguments))
+        captured = capsys.readouterr()
+        return Run(code, captured.out, captured.err)
+
+    return run
+
+
+def test_calibrate_reports_stores_and_resets(facts: RunCli, tmp_path: Path) -> None:
+    """The report says what was fitted and how wide the uncertainty is; a reset undoes it."""
+    run = facts("calibrate", "questions.csv", "--report", "report.html")
+    assert run.code == 0
+    for said in (
+        "questions           60 asked, 6 without an answer; 60 used, 0 with conflicting answers",
+        "best quote right    72% (",
+        "stored              index/calibration.json",
+        "not supported",
+        "The smallest limit that these questions support is 0.",
+        "expected: no answer",
+    ):
+        assert said in run.out
+    assert "warning: 60 questions leave room: a probability of 25% may be" in run.err
+    assert "report: report.html" in run.err
+    assert (tmp_path / "report.html").is_file()
+    assert "calibration  questions.csv, 60 questions" in facts("status").out
+    assert facts("calibrate", "--reset").out == "removed index/calibration.json\n"
+    assert facts("calibrate", "--reset").out == "there was no calibration\n"
+    assert "calibration  the reader's own" in facts("status").out
+    assert json.loads(facts("calibrate", "--reset", "--json").out) == {"removed": None}
+
+
+def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
+    """What calibrate says is supported, ask and chat and evaluate keep; else exit code 1."""
+    report = json.loads(facts("calibrate", "questions.csv", "--json").out)
+    smallest = report["smallest_error"]
+    asked = facts("ask", "What is fact 7?", "--max-error", str(smallest), "--json")
+    limit = json.loads(asked.out)["limit"]
+    assert (limit["max_error"], limit["confidence"]) == (smallest, 0.9)
+    refused = facts("ask", "What is fact 7?", "--max-error", str(smallest / 2))
+    assert (refused.code, refused.out) == (1, "")
+    assert f"the smallest that they support is {smallest:g}" in refused.err
+    assert refused.err.count("\n") == 1
+    evaluated = facts("evaluate", "open", "questions.csv", "--max-error", str(smallest), "--json")
+    assert json.loads(evaluated.out)["limit"]["max_error"] == smallest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("ask", "x", "--max-error", "0.1"), 1, "answerable calibrate"),
+        (("ask", "x", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
+        (("chat", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
+        (("ask", "x", "--max-error", "1"), 2, "a share above 0 and below 1"),
+        (("ask", "x", "--max-error", "nan"), 2, "a share above 0 and below 1"),
+        (("evaluate", "open", "questions.csv", "--max-error", "0"), 2, "a share above 0"),
+        (("evaluate", "open", "nowhere.csv"), 1, "nowhere.csv"),
+        (("calibrate",), 2, "give one of FILE, --reset and --template"),
+        (("calibrate", "questions.csv", "--reset"), 2, "give one of"),
+        (("calibrate", "nowhere.csv"), 1, "nowhere.csv"),
+        (("calibrate", "questions.csv", "--report", "questions.csv"), 1, "name another file"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    facts: RunCli, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    """What cannot be done is one clear line, and the exit code says whose fault it is."""
+    run = facts(*arguments)
+    assert (run.code, run.out) == (code, "")
+    assert message in run.err
+    assert run.err.count("\n") == 1
+
+
+def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:
+    """The printed example is a file that calibrate reads; it only holds too few questions."""
+    (tmp_path / "mine.csv").write_text(facts("calibrate", "--template").out)
+    run = facts("calibrate", "mine.csv")
+    assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
+
+
+def test_evaluate_open_prints_a_figure_a_line(facts: RunCli, tmp_path: Path) -> None:
+    """Figures on standard output, the lines of every question in a file."""
+    run = facts("evaluate", "open", "questions.csv", "--output", "answers.jsonl", "--k", "3")
+    assert run.code == 0
+    figures = dict(line.split() for line in run.out.splitlines() if len(line.split()) == 2)
+    assert figures["total"] == "60"
+    assert float(figures["HasAns_exact"]) > 50
+    assert "answer_recall_at_3" in figures
+    assert run.err == "written to answers.jsonl\n"
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 60

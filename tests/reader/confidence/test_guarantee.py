@@ -1,0 +1,80 @@
+"""Error limits: exact where it can be computed, kept where it is promised."""
+
+import math
+
+import numpy as np
+import pytest
+
+from answerable.reader import CalibrationSample, MaxErrorUnsupported
+from answerable.reader.confidence.guarantee import binomial_cdf, error_bound
+
+
+def _sample(n: int, seed: int) -> CalibrationSample:
+    """Draw n questions that are right as often as their probability says."""
+    rng = np.random.default_rng(seed)
+    probability = rng.beta(0.8, 0.8, n)
+    return CalibrationSample.of(probability, rng.random(n) < probability)
+
+
+@pytest.mark.parametrize(("k", "n", "p"), [(0, 5, 0.1), (2, 7, 0.3), (6, 7, 0.9), (7, 7, 0.2)])
+def test_binomial_cdf(k: int, n: int, p: float) -> None:
+    """The sum of the binomial formula."""
+    expected = sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
+    assert binomial_cdf(k, n, p) == pytest.approx(expected)
+
+
+def test_error_bound() -> None:
+    """No error among n: the bound is 1 - (1 - confidence)^(1/n)."""
+    assert error_bound(0, 22, 0.9) == pytest.approx(1 - 0.1 ** (1 / 22))
+    assert error_bound(3, 3, 0.9) == 1.0
+
+
+def test_the_limit_is_kept_as_often_as_promised() -> None:
+    """Over 300 samples of a law that is known, the true error is above the limit in 1 of 10."""
+    limit, broken, refused = 0.2, 0, 0
+    probability = np.random.default_rng(1_000_000).beta(0.8, 0.8, 200_000)
+    for seed in range(300):
+        try:
+            threshold = _sample(400, seed).threshold_for(limit).min_probability
+            broken += float(1 - probability[probability >= threshold].mean()) > limit
+        except MaxErrorUnsupported:
+            refused += 1
+    # 30 expected at most; 46 is three standard errors above. Bad luck may also refuse a few.
+    assert broken <= 46
+    assert refused <= 15
+
+
+def test_a_looser_limit_answers_more() -> None:
+    """Coverage grows with the error allowed, and falls with the confidence asked for."""
+    sample = _sample(5000, 1)
+    coverages = [sample.threshold_for(limit).coverage for limit in (0.05, 0.1, 0.2, 0.3)]
+    assert coverages == sorted(coverages) and coverages[0] < coverages[-1]
+    assert sample.threshold_for(0.1, 0.99).coverage <= sample.threshold_for(0.1, 0.5).coverage
+
+
+def test_threshold_says_what_was_observed() -> None:
+    """Coverage, error and count are those of the sample at the threshold."""
+    sample = _sample(1000, 2)
+    threshold = sample.threshold_for(0.1)
+    passing = sample.probability >= threshold.min_probability
+    assert threshold.n_answered == passing.sum()
+    assert threshold.coverage == passing.mean()
+    assert threshold.observed_error == pytest.approx(1 - sample.is_right[passing].mean())
+    assert threshold.observed_error < 0.1
+
+
+def test_a_small_sample_names_what_it_supports() -> None:
+    """Thirty right answers cannot promise 5% at 90%, since 0.95^30 is 0.21; 8% they can."""
+    sample = CalibrationSample.of(np.full(30, 0.9), np.ones(30, dtype=bool))
+    with pytest.raises(MaxErrorUnsupported, match=r"they support is 0\.08") as caught:
+        sample.threshold_for(0.05)
+    assert caught.value.smallest == 0.08
+    assert sample.threshold_for(0.08).coverage == 1.0
+
+
+def test_a_sample_that_is_all_wrong_supports_nothing() -> None:
+    """No limit below 100% can be kept by answers that are never right."""
+    sample = CalibrationSample.of(np.full(30, 0.9), np.zeros(30, dtype=bool))
+    with pytest.raises(MaxErrorUnsupported, match="nor any other") as caught:
+        sample.threshold_for(0.5)
+    assert caught.value.smallest is None

@@ -1,0 +1,78 @@
+"""Calibration and selection metrics against values worked out by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from answerable.reader import (
+    ReliabilityBin,
+    area_under_risk_coverage,
+    coverage_at_accuracy,
+    expected_calibration_error,
+    false_answer_rate,
+    reliability_table,
+    risk_coverage_curve,
+)
+
+PROBABILITY = np.array([0.9, 0.8, 0.8, 0.4, 0.1])
+IS_RIGHT = np.array([True, True, False, True, False])
+
+
+def test_reliability_table() -> None:
+    """Two bins of equal mass, the less sure half first."""
+    probability, is_right = np.array([0.75, 0.5, 0.25, 0.0]), np.array([True, True, True, False])
+    assert reliability_table(probability, is_right, n_bins=2) == [
+        ReliabilityBin(mass=0.5, probability=0.125, accuracy=0.5),
+        ReliabilityBin(mass=0.5, probability=0.625, accuracy=1.0),
+    ]
+
+
+def test_expected_calibration_error() -> None:
+    """The gaps of the bins above, 0.25 and 0.15, each half of the mass."""
+    kept = [0, 1, 3, 4]
+    assert expected_calibration_error(PROBABILITY[kept], IS_RIGHT[kept], n_bins=2) == (
+        pytest.approx(0.5 * 0.25 + 0.5 * 0.15)
+    )
+
+
+def test_risk_coverage_curve() -> None:
+    """Questions of equal probability pass together."""
+    curve = risk_coverage_curve(PROBABILITY, IS_RIGHT)
+    assert curve.threshold.tolist() == [0.9, 0.8, 0.4, 0.1]
+    assert curve.coverage == pytest.approx([0.2, 0.6, 0.8, 1.0])
+    assert curve.risk == pytest.approx([0, 1 / 3, 1 / 4, 2 / 5])
+
+
+def test_area_under_risk_coverage() -> None:
+    """Each step's width times its risk."""
+    expected = 0.4 * (1 / 3) + 0.2 * (1 / 4) + 0.2 * (2 / 5)
+    assert area_under_risk_coverage(PROBABILITY, IS_RIGHT) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("accuracy", "coverage"), [(1.0, 0.2), (0.75, 0.8), (0.6, 1.0)])
+def test_coverage_at_accuracy(accuracy: float, coverage: float) -> None:
+    """The largest coverage counts, even where a smaller one is less accurate."""
+    assert coverage_at_accuracy(PROBABILITY, IS_RIGHT, accuracy) == pytest.approx(coverage)
+
+
+def test_no_threshold_is_accurate_enough() -> None:
+    """Where even the surest answer is wrong, nothing can be answered."""
+    assert coverage_at_accuracy(np.array([0.9, 0.1]), np.array([False, True]), 0.8) == 0.0
+
+
+def test_false_answer_rate() -> None:
+    """The share of unanswerable questions at or above the threshold."""
+    is_answerable = np.array([True, False, True, False, False])
+    assert false_answer_rate(PROBABILITY, is_answerable, 0.4) == pytest.approx(2 / 3)
+    assert false_answer_rate(PROBABILITY, np.ones(5, bool), 0.4) == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), min_size=1, max_size=30))
+def test_share_counts_a_question_more_than_once(rows: list[tuple[int, bool]]) -> None:
+    """Questions of share 2 are the same questions asked twice; the area agrees."""
+    probability = np.array([tenths / 10 for tenths, _ in rows])
+    is_right = np.array([right for _, right in rows])
+    twice = area_under_risk_coverage(np.tile(probability, 2), np.tile(is_right, 2))
+    shared = area_under_risk_coverage(probability, is_right, np.full(len(rows), 2.0))
+    assert shared == pytest.approx(twice)

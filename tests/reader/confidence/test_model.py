@@ -1,0 +1,94 @@
+"""The confidence model and its file."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from answerable.index import ModelFolderInvalid
+from answerable.reader import (
+    FEATURES,
+    CalibrationMismatch,
+    CalibrationOutcome,
+    Provenance,
+    fit_confidence,
+    load_confidence,
+    save_confidence,
+)
+from answerable.reader.confidence.storage import CONFIDENCE_NAME
+from tests.reader.scripted import IDENTITY_CONFIDENCE
+
+
+def test_without_a_file_the_score_speaks_for_itself(tmp_path: Path) -> None:
+    """A reader that nothing was fitted for gives the sigmoid of its log-odds, and says so."""
+    model = load_confidence(tmp_path, "any")
+    assert model.name is None
+    n_other = len(model.weights) - 2
+    assert model.probability((0.0, 0.0, *[3.0] * n_other)) == 0.5
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"weights": 3}', "[]"])
+def test_bad_file(tmp_path: Path, content: str) -> None:
+    """An odd file is one clear error."""
+    (tmp_path / CONFIDENCE_NAME).write_text(content)
+    with pytest.raises(ModelFolderInvalid, match="cannot read the confidence model"):
+        load_confidence(tmp_path, "scripted")
+
+
+def test_other_reader_is_refused(tmp_path: Path) -> None:
+    """A calibration fitted for another reader is not used; the error names the command."""
+    provenance = replace(IDENTITY_CONFIDENCE.provenance, reader_sha256="another")
+    save_confidence(tmp_path, replace(IDENTITY_CONFIDENCE, provenance=provenance))
+    with pytest.raises(CalibrationMismatch, match=r"another reader.*answerable calibrate"):
+        load_confidence(tmp_path, "scripted")
+
+
+def test_file_round_trip(tmp_path: Path) -> None:
+    """What was saved is loaded, for the reader it was fitted for."""
+    save_confidence(tmp_path, IDENTITY_CONFIDENCE)
+    assert load_confidence(tmp_path, "scripted") == IDENTITY_CONFIDENCE
+
+
+def test_coefficients_are_readable_json(tmp_path: Path) -> None:
+    """The file is plain JSON that a person can read and compare."""
+    save_confidence(tmp_path, IDENTITY_CONFIDENCE)
+    assert json.loads((tmp_path / CONFIDENCE_NAME).read_text())["weights"]["score"] == 1.0
+
+
+def test_everything_fitted_survives_the_file(tmp_path: Path) -> None:
+    """Sample and shift rule come back; error limits and flags are as before."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(300, len(FEATURES)))
+    outcomes = [
+        CalibrationOutcome(f"a{i % 9}", tuple(row), bool(row[0] + rng.normal() > 0), True)
+        for i, row in enumerate(features.tolist())
+    ]
+    provenance = Provenance("drawn", 300, "2026-01-01", "scripted", "encoder", 1)
+    model = fit_confidence(outcomes, provenance=provenance)
+    save_confidence(tmp_path, model)
+    loaded = load_confidence(tmp_path / CONFIDENCE_NAME, "scripted")
+    assert loaded == model
+    assert loaded.threshold_for(0.4) == model.threshold_for(0.4)
+    assert loaded.is_shifted((9.0,) * len(FEATURES))
+    assert loaded.name == "drawn, 300 questions, 2026-01-01"
+
+
+@pytest.mark.parametrize(("encoder", "splitter"), [("another", 1), ("encoder", 2)])
+def test_other_encoder_or_splitter_is_refused(encoder: str, splitter: int) -> None:
+    """A calibration speaks only for passages found and cut as its own were."""
+    provenance = Provenance("drawn", 300, "2026-01-01", "scripted", "encoder", 1)
+    model = replace(IDENTITY_CONFIDENCE, provenance=provenance)
+    model.check(encoder_sha256="encoder", splitter_version=1)
+    with pytest.raises(CalibrationMismatch, match="answerable calibrate"):
+        model.check(encoder_sha256=encoder, splitter_version=splitter)
+
+
+def test_a_file_of_other_features_is_refused(tmp_path: Path) -> None:
+    """A calibration of a version with other features is not used."""
+    save_confidence(tmp_path, IDENTITY_CONFIDENCE)
+    path = tmp_path / CONFIDENCE_NAME
+    path.write_text(path.read_text().replace('"margin"', '"distance"'))
+    with pytest.raises(CalibrationMismatch, match="another version"):
+        load_confidence(tmp_path, "scripted")

@@ -1,0 +1,164 @@
+"""Labelled questions of users: every form that is taken, and a clear line for every other."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from answerable.reader import TEMPLATE, DatasetInvalid, LabelledQuestion, read_labelled
+
+CONTEXT = "Leave is long. You have 28 days of leave a year. It is paid."
+SQUAD = {
+    "data": [
+        {
+            "title": "Leave",
+            "paragraphs": [
+                {
+                    "context": CONTEXT,
+                    "qas": [
+                        {
+                            "id": "a",
+                            "question": " How many days? ",
+                            "answers": [
+                                {"text": "28 days", "answer_start": 24},
+                                {"text": "28", "answer_start": 24},
+                                {"text": "28 days", "answer_start": 24},
+                            ],
+                        },
+                        {"id": "b", "question": "Why?", "answers": [], "is_impossible": True},
+                    ],
+                }
+            ],
+        }
+    ]
+}
+
+
+def _file(folder: Path, content: str | bytes, name: str = "questions") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_squad_keeps_answers_and_the_sentence_that_holds_them(tmp_path: Path) -> None:
+    """SQuAD JSON, plain or gzip: texts once each, the gold sentence, the article as group."""
+    for content in (json.dumps(SQUAD).encode(), gzip.compress(json.dumps(SQUAD).encode())):
+        path = _file(tmp_path, content)
+        first, second = read_labelled(path)
+        assert first == LabelledQuestion(
+            id="a",
+            question="How many days?",
+            answers=("28 days", "28"),
+            group="Leave",
+            sentences=("You have 28 days of leave a year.",),
+            place=f"{path}, question a",
+        )
+        assert (second.answers, second.sentences, second.is_answerable) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"),
+    [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-16")],
+)
+def test_csv_as_spreadsheets_write_it(tmp_path: Path, separator: str, encoding: str) -> None:
+    """Any separator and encoding of spreadsheets; empty and "No answer." are unanswerable."""
+    rows = [
+        ("Question", "answer ", "document", "note"),
+        ("Who signs?", "the head | Ann Weber", "travel.md", "x"),
+        ('"What, then\nor now?"', "", "", ""),
+        ("", "", "", ""),
+        ("Tax number?", "No answer.", "", ""),
+    ]
+    text = "\r\n".join(separator.join(row) for row in rows)
+    path = _file(tmp_path, text.encode(encoding))
+    found = read_labelled(path)
+    assert [(q.question, q.answers, q.document, q.group) for q in found] == [
+        ("Who signs?", ("the head", "Ann Weber"), "travel.md", "travel.md"),
+        ("What, then\nor now?", (), None, "3"),
+        ("Tax number?", (), None, "6"),
+    ]
+    assert [q.place for q in found] == [f"{path}, line {n}" for n in (2, 3, 6)]
+
+
+def test_json_lines_take_one_answer_several_or_none(tmp_path: Path) -> None:
+    """``answer`` may be text, a number, a list, null or missing; ``answers`` means the same."""
+    answers = ['"answer": "28"', '"answer": 28', '"answers": ["28", "", "28 days"]', '"id": "x"']
+    answers += ['"answer": null', '"answers": {"text": ["28"], "answer_start": [0]}']
+    lines = "\n\n".join(f'{{"question": "How many?", {answer}}}' for answer in answers)
+    found = read_labelled(_file(tmp_path, lines))
+    assert [q.answers for q in found] == [("28",), ("28",), ("28", "28 days"), (), (), ("28",)]
+    assert [q.id for q in found] == ["1", "3", "5", "x", "9", "11"]
+
+
+def test_json_list_and_a_single_object(tmp_path: Path) -> None:
+    """A JSON list of objects and one object alone are read too."""
+    one = {"question": "Who?", "answer": "Ann", "group": "people"}
+    for value in ([one], one):
+        path = _file(tmp_path, json.dumps(value, indent=2))
+        expected = LabelledQuestion("1", "Who?", ("Ann",), "people", place=f"{path}, record 1")
+        assert read_labelled(path) == [expected]
+
+
+def test_template_is_read(tmp_path: Path) -> None:
+    """The printed example is itself a file of questions."""
+    found = read_labelled(_file(tmp_path, TEMPLATE))
+    assert [len(question.answers) for question in found] == [1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "line 1: no column \"question\""),
+        (b"question,answer\n", "holds no questions"),
+        (b"question,reply\nWho?,Ann\n", "line 1: no column \"answer\""),
+        (b"question,answer,answer\nWho?,Ann,Ann\n", 'several columns are named "answer"'),
+        (b"question,answer\nWho?,Ann\nWhy?,yes, no\n", "line 3 has 3 cells and the header 2"),
+        (b"question,answer\nWho?,Ann\n,Ann\n", "line 3 has no question"),
+        (b'question,answer\nWho?,"Ann\n', "line 2 is not CSV"),
+        (b"question,answer\nWho?," + b"x" * 200_000, "line 2 is not CSV (field larger than"),
+        (b"question,answer\nW\xf6r?,Ann\n", "line 2: byte 0xf6 is not UTF-8"),
+        (b'{"question": "Who?"}\n{"question": \n', "line 2 is not JSON"),
+        (b'{"question": "Who?"}\n[1]\n', "line 2 is not an object"),
+        (b'{"question": "Who?"}\n{"answer": "Ann"}\n', "line 2 has no question"),
+        (b'{"question": ["Who?"]}', 'record 1: "question" is [\'Who?\'], and should be text'),
+        (b'{"question": "Who?", "answer": [true]}', '"answer" is True, and should be text'),
+        (b'{"question": "W\\ud800?"}', "holds half of a character pair"),
+        (b'[{"question": "Who?"},\n {"question"}]', "is not JSON: Expecting ':' delimiter: line 2"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"data": [{"paragraphs": 1}]}', "is not in SQuAD layout"),
+        (b"\x1f\x8b\x08damaged", "cannot read"),
+        (gzip.compress(b'{"question": "Who?"}')[:-9], "cannot read"),
+    ],
+)  # fmt: skip
+def test_malformed_file_is_one_line_that_names_the_place(
+    tmp_path: Path, content: bytes, message: str
+) -> None:
+    """What cannot be read is an error with the file, the line, and what to do."""
+    path = _file(tmp_path, content)
+    with pytest.raises(DatasetInvalid) as caught:
+        read_labelled(path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    """A path that leads nowhere is an error, not a traceback."""
+    with pytest.raises(DatasetInvalid, match="nowhere"):
+        read_labelled(tmp_path / "nowhere.csv")
+
+
+@given(content=st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    """No content makes anything but questions or our error."""
+    path = _file(tmp_path_factory.mktemp("any"), b"question,answer\n" + content)
+    try:
+        found = read_labelled(path)
+    except DatasetInvalid:
+        return
+    assert all(question.question for question in found)
