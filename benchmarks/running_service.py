@@ -70,6 +70,20 @@ def children(process: "subprocess.Popen[str]", module: str) -> list[int]:
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if module in line]
 
 
+def sockets_held(process_id: int) -> int:
+    """Return how many sockets a process and those below it hold open."""
+    held = 0
+    for path in Path(f"/proc/{process_id}/fd").iterdir():
+        try:
+            held += str(path.readlink()).startswith("socket:")
+        except OSError:
+            continue  # closed meanwhile
+    listed = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process_id)], capture_output=True, text=True, check=False
+    )
+    return held + sum(sockets_held(int(child)) for child in listed.stdout.split())
+
+
 def memory_mib(process_id: int) -> float:
     """Return the memory that a process holds, resident."""
     try:

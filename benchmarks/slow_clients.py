@@ -17,12 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from report import write_report
-from running_service import call, running_service
+from running_service import call, running_service, sockets_held
 
 EACH = 50
 DRIBBLE_S = 3.0
@@ -55,24 +56,35 @@ def main() -> None:
     arguments = parser.parse_args()
     figures = {}
     for name in arguments.servers:
-        with tempfile.TemporaryDirectory() as folder, _running(name, Path(folder)) as (url, large):
-            figures[name] = asyncio.run(_attack(url, large, arguments.seconds))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            _running(name, Path(folder)) as (url, large, process),
+        ):
+            before = sockets_held(process.pid)
+            kept: list[int] = []
+            figures[name] = asyncio.run(
+                _attack(
+                    url, large, arguments.seconds, lambda: kept.append(sockets_held(process.pid))
+                )
+            )
+            # A client that takes nothing in does not notice that the server has let go of it.
+            figures[name]["sockets_held_at_the_end"] = kept[0] - before
         print(name, json.dumps(figures[name]), flush=True)
     settings = {"connections_of_each_kind": EACH, "byte_every_s": DRIBBLE_S}
     print(write_report("slow_clients", {**settings, "seconds": arguments.seconds, **figures}))
 
 
 @contextmanager
-def _running(name: str, folder: Path) -> Iterator[tuple[str, str]]:
+def _running(name: str, folder: Path) -> Iterator[tuple[str, str, Any]]:
     """Run a server; yield its address and the path of a large answer."""
     if name == "service":
-        with running_service(folder / "index") as (url, _):
+        with running_service(folder / "index") as (url, service):
             text = "A sentence of no great weight. " * 8_000
             status, job = call(f"{url}/v1/documents", {"name": "large.txt", "text": text})
             assert status == 202, job
             while call(f"{url}/v1/jobs/{job['id']}")[1]["state"] != "done":
                 time.sleep(0.5)
-            yield url, "/v1/documents/1"
+            yield url, "/v1/documents/1", service
         return
     (folder / "bare.py").write_text(APPLICATION, encoding="utf-8")
     with subprocess.Popen([sys.executable, *COMMANDS[name]], cwd=folder) as process:
@@ -84,12 +96,14 @@ def _running(name: str, folder: Path) -> Iterator[tuple[str, str]]:
             except OSError:
                 time.sleep(0.1)
         try:
-            yield url, "/large"
+            yield url, "/large", process
         finally:
             process.terminate()
 
 
-async def _attack(url: str, large: str, seconds: float) -> dict[str, object]:
+async def _attack(
+    url: str, large: str, seconds: float, at_the_end: Callable[[], None]
+) -> dict[str, Any]:
     """Hold slow connections for a time; return how many are left of each kind."""
     host, port = url.removeprefix("http://").split(":")
     end = time.monotonic() + seconds
@@ -114,8 +128,6 @@ async def _attack(url: str, large: str, seconds: float) -> dict[str, object]:
                 await asyncio.sleep(DRIBBLE_S)
                 if kind != "response" and await _has_ended(reader):
                     raise ConnectionResetError
-                if kind == "response" and writer.transport.is_closing():
-                    raise ConnectionResetError
                 writer.write(dribbled[kind])
                 await writer.drain()
         except OSError:
@@ -126,11 +138,12 @@ async def _attack(url: str, large: str, seconds: float) -> dict[str, object]:
     health: list[float] = []
 
     async def ask() -> None:
-        while time.monotonic() < end:
+        while time.monotonic() < end - DRIBBLE_S:
             started = time.monotonic()
             await asyncio.to_thread(call, f"{url}/health/live")
             health.append(time.monotonic() - started)
             await asyncio.sleep(0.5)
+        at_the_end()
 
     await asyncio.gather(ask(), *(hold(kind) for kind in kinds for _ in range(EACH)))
     return {
@@ -140,6 +153,7 @@ async def _attack(url: str, large: str, seconds: float) -> dict[str, object]:
                 "closed_after_s": round(statistics.median(times), 1) if times else None,
             }
             for kind, times in closed_after.items()
+            if kind != "response"
         },
         "health_ms": {
             "median": round(statistics.median(health) * 1000, 1),
