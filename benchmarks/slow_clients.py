@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,14 +61,10 @@ def main() -> None:
             _running(name, Path(folder)) as (url, large, process),
         ):
             before = sockets_held(process.pid)
-            kept: list[int] = []
-            figures[name] = asyncio.run(
-                _attack(
-                    url, large, arguments.seconds, lambda: kept.append(sockets_held(process.pid))
-                )
-            )
+            found = asyncio.run(_attack(url, large, arguments.seconds, process.pid))
             # A client that takes nothing in does not notice that the server has let go of it.
-            figures[name]["sockets_held_at_the_end"] = kept[0] - before
+            found["sockets_held_at_the_end"] -= before
+            figures[name] = found
         print(name, json.dumps(figures[name]), flush=True)
     settings = {"connections_of_each_kind": EACH, "byte_every_s": DRIBBLE_S}
     print(write_report("slow_clients", {**settings, "seconds": arguments.seconds, **figures}))
@@ -101,9 +97,7 @@ def _running(name: str, folder: Path) -> Iterator[tuple[str, str, Any]]:
             process.terminate()
 
 
-async def _attack(
-    url: str, large: str, seconds: float, at_the_end: Callable[[], None]
-) -> dict[str, Any]:
+async def _attack(url: str, large: str, seconds: float, server: int) -> dict[str, Any]:
     """Hold slow connections for a time; return how many are left of each kind."""
     host, port = url.removeprefix("http://").split(":")
     end = time.monotonic() + seconds
@@ -136,6 +130,7 @@ async def _attack(
             writer.transport.abort()
 
     health: list[float] = []
+    held: list[int] = []
 
     async def ask() -> None:
         while time.monotonic() < end - DRIBBLE_S:
@@ -143,7 +138,7 @@ async def _attack(
             await asyncio.to_thread(call, f"{url}/health/live")
             health.append(time.monotonic() - started)
             await asyncio.sleep(0.5)
-        at_the_end()
+        held.append(sockets_held(server))
 
     await asyncio.gather(ask(), *(hold(kind) for kind in kinds for _ in range(EACH)))
     return {
@@ -155,6 +150,7 @@ async def _attack(
             for kind, times in closed_after.items()
             if kind != "response"
         },
+        "sockets_held_at_the_end": held[0],
         "health_ms": {
             "median": round(statistics.median(health) * 1000, 1),
             "slowest": round(max(health) * 1000, 1),

@@ -26,7 +26,6 @@ from answerable.index import (
     MetadataInvalid,
     ModelFolderInvalid,
 )
-
 from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
 
 from ..errors import (
