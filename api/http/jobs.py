@@ -22,7 +22,7 @@ JobKind = Literal["ingest", "delete"]
 JobState = Literal["waiting", "running", "done", "failed"]
 DocumentState = Literal["waiting", "added", "updated", "unchanged", "deleted", "failed"]
 
-MAX_ATTEMPTS = 3  # a document that kills its process so often is given up
+MAX_ATTEMPTS = 5  # a document that kills its process so often is given up
 _KEPT_JOBS = 10_000
 
 
