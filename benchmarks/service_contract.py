@@ -43,7 +43,7 @@ def main() -> None:
                 len(ways) for ways in call(f"{url}/openapi.json")[1]["paths"].values()
             )
             each = -(-arguments.cases // n_operations)
-            code, output = _tested(url, each, arguments.seed, headers)
+            code, output = _tested(url, each, arguments.seed, headers, folder)
             health = call(f"{url}/health/ready")
     counts = {
         name: int(n.replace(",", ""))
@@ -71,14 +71,14 @@ def _admin(index: Path) -> str:
     return f"Authorization: Bearer {text}"
 
 
-def _tested(url: str, each: int, seed: int, header: str) -> tuple[int, str]:
+def _tested(url: str, each: int, seed: int, header: str, folder: str) -> tuple[int, str]:
     """Return schemathesis's exit code and what it printed, which is shown as it comes."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG)]
     command += ["run", f"{url}/openapi.json", "--checks", "all", "--mode", "all"]
     command += ["--max-examples", str(each), "--seed", str(seed), "--continue-on-failure"]
     command += ["--request-timeout", "60", "--generation-database", "none", "--header", header]
     lines = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from answerable.index import (
     AnswerableError,
@@ -228,13 +229,25 @@ async def _on_client_gone(_request: Request, _exc: Exception) -> Response:
     return Response(status_code=_CLIENT_CLOSED)
 
 
-async def _on_http_exception(_request: Request, exc: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
     if isinstance(exc, BodyRefused):
         return error_problem(exc.error)
     response = problem(exc.status_code, exc.detail)
     response.headers.update(exc.headers or {})
+    if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["allow"] = ", ".join(sorted(_methods_of(request)))
     return response
+
+
+def _methods_of(request: Request) -> set[str]:
+    """Return what a path takes; Starlette names only the methods of its first route."""
+    return {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods
+    }
 
 
 async def _on_unexpected(_request: Request, _exc: Exception) -> JSONResponse:

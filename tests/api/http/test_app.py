@@ -192,6 +192,16 @@ def test_unknown_route_is_aproblem_of(
     assert problem["type"] == "about:blank"
 
 
+def test_allow_names_every_method_of_a_path(client: TestClient) -> None:
+    """A 405 says what the path takes, also where several routes share it."""
+    for path, methods in (
+        ("/v1/documents", "GET, POST"),
+        ("/v1/documents/1", "DELETE, GET"),
+        ("/v1/ask", "POST"),
+    ):
+        assert client.put(path).headers["allow"] == methods
+
+
 def test_missing_index_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an index the service is live, not ready, and keeps the folder to its log."""
 
