@@ -32,5 +32,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
 
-# Refuses to start for everyone's use until told so: docker run -e ANSWERABLE_ALLOW_OPEN=1 -p 127.0.0.1:8080:8080 ...
+# Refuses to start without keys until told so: docker run -e ANSWERABLE_INSECURE_OPEN=1 -p 127.0.0.1:8080:8080 ...
 CMD ["answerable", "serve", "--host", "0.0.0.0", "--port", "8080"]

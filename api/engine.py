@@ -129,6 +129,16 @@ class Engine:
         encoder = LazyEncoder(settings.encoder, settings.threads)
         return reembed(Path(path) if path is not None else settings.index, encoder, on_progress)
 
+    @property
+    def index(self) -> LocalIndex:
+        """The index that is asked, for reading and storing single documents."""
+        return self._index
+
+    @property
+    def encoder(self) -> Encoder:
+        """The index's encoder."""
+        return self._encoder
+
     def __enter__(self) -> Self:
         return self
 

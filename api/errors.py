@@ -10,7 +10,26 @@ AnswerableError
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
 ├── ExtraMissing         a feature needs an optional dependency
-└── ServeRefused         the service cannot or will not listen on that address
+├── ServeRefused         the service cannot or will not listen on that address
+├── KeyOptionInvalid     a key cannot be made like that
+├── KeyNotFound          there is no key of that id
+├── AccessRefused        the request's key does not open this
+│   ├── KeyNeeded        there is none
+│   ├── KeyInvalid       it is unknown, revoked or expired
+│   ├── ScopeMissing     it may not be used for this
+│   ├── PrincipalsTooWide  a document would be given to others than the key speaks for
+│   └── OriginRefused    a page of another site asks
+├── RateExceeded         a key asked more often than it may
+├── Overloaded           all workers are busy and the queue is full
+├── DeadlinePassed       the answer was not there in time
+├── BodyTooLarge         the request's body is larger than the limit
+├── BodyTooSlow          the request's body did not come in time
+├── BatchTooLarge        more questions than a batch holds
+├── UploadInvalid        not a form with files, or a file's name or fields cannot be used
+├── UploadTooLarge       more files than an upload holds
+├── FileUnreadable       a file's text cannot be had
+├── FeedbackInvalid      a span that its document does not have
+└── JobNotFound          no such job for the one who asks
 """
 
 from answerable.index import AnswerableError
@@ -54,3 +73,83 @@ class ExtraMissing(AnswerableError):
 
 class ServeRefused(AnswerableError):
     """The service cannot or will not listen on the address asked for."""
+
+
+class KeyOptionInvalid(AnswerableError):
+    """The name, a scope or the life span of a key is none."""
+
+
+class KeyNotFound(AnswerableError):
+    """There is no key of that id."""
+
+
+class AccessRefused(AnswerableError):
+    """A request may not do what it asks for."""
+
+
+class KeyNeeded(AccessRefused):
+    """The request carries no key."""
+
+
+class KeyInvalid(AccessRefused):
+    """The request's key is unknown, revoked or expired; one cannot tell which."""
+
+
+class ScopeMissing(AccessRefused):
+    """The request's key may not be used for this."""
+
+
+class PrincipalsTooWide(AccessRefused):
+    """A document would be allowed to somebody that the key does not speak for."""
+
+
+class OriginRefused(AccessRefused):
+    """A web page of another site sent the request, or by another name of this machine."""
+
+
+class RateExceeded(AnswerableError):
+    """A key asked more often than it may; ``retry_after_s`` says how long to wait."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Overloaded(AnswerableError):
+    """All workers are busy and the queue in front of them is full."""
+
+
+class DeadlinePassed(AnswerableError):
+    """The answer was not there in time, and its work was stopped."""
+
+
+class BodyTooLarge(AnswerableError):
+    """The request's body is larger than the limit."""
+
+
+class BodyTooSlow(AnswerableError):
+    """The request's body did not come in time."""
+
+
+class BatchTooLarge(AnswerableError):
+    """There are more questions than a batch holds."""
+
+
+class UploadInvalid(AnswerableError):
+    """An upload is not a form with files, or says what cannot be."""
+
+
+class UploadTooLarge(AnswerableError):
+    """An upload has more files than one may."""
+
+
+class FileUnreadable(AnswerableError):
+    """A file's text cannot be had; the message names the file and says why."""
+
+
+class FeedbackInvalid(AnswerableError):
+    """Feedback names a span that its document does not have."""
+
+
+class JobNotFound(AnswerableError):
+    """There is no such job, or it is somebody else's."""

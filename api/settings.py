@@ -66,15 +66,62 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="address to serve on; only this machine can reach it"
     )
     port: int = Field(default=8080, ge=0, le=65535, description="TCP port; 0 for any free one")
-    allow_open: bool = Field(
+    insecure_open: bool = Field(
         default=False,
-        description="serve beyond this machine, to everybody who can reach the address; off, "
-        "because the service asks nobody who they are",
+        description="serve everybody who can reach the address while there are no keys; off, "
+        "because whoever asks may then read all public documents, add and delete",
+    )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="processes that answer; each holds both models"
+    )
+    concurrency: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="questions worked on at the same time by a process; unset for its share of "
+        "the cores, as reading is all computing",
+    )
+    queue: int = Field(
+        default=16,
+        ge=0,
+        le=1000,
+        description="questions that wait in a process; one more is refused at once with 503, "
+        "because an answer that comes too late helps nobody",
+    )
+    deadline_s: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="seconds from a request to its answer, waiting included; then work stops",
+    )
+    body_deadline_s: float = Field(
+        default=10,
+        gt=0,
+        le=600,
+        description="seconds for a request's body, and one more for each 16 KiB that arrive",
     )
     max_body_bytes: int = Field(
         default=1 << 20,
         ge=1024,
-        description="largest HTTP request body; 1 MiB is many times the longest question",
+        description="largest JSON body; 1 MiB is many times the longest question",
+    )
+    max_upload_bytes: int = Field(
+        default=50 << 20, ge=1024, description="largest upload, all its files together"
+    )
+    max_upload_files: int = Field(default=20, ge=1, le=1000, description="files of one upload")
+    max_batch: int = Field(default=32, ge=1, le=1000, description="questions of one batch")
+    max_waiting_jobs: int = Field(
+        default=1000, ge=1, description="uploads that wait to be taken in; one more is refused"
+    )
+    rate_per_minute: int = Field(
+        default=600, ge=0, description="requests of one key in a minute; 0 for no limit"
+    )
+    cache_bytes: int = Field(
+        default=32 << 20, ge=0, description="answers remembered by a process; 0 for none"
+    )
+    access_log: bool = Field(default=True, description="a JSON line for each request")
+    log_questions: bool = Field(
+        default=False, description="questions in the access log; off, as they tell of people"
     )
 
     @model_validator(mode="after")

@@ -20,7 +20,9 @@ from .calibrate import calibrate
 from .chat import chat
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from .feedback import feedback
 from .ingest import ingest
+from .keys import keys
 from .manage import remove, status
 from .output import note
 from .quantize import quantize
@@ -48,6 +50,8 @@ app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
+app.add_typer(keys, name="keys")
+app.add_typer(feedback, name="feedback")
 app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
     calibrate
 )

@@ -17,16 +17,39 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Port (8080); 0 for any.")
     ] = None,
-    allow_open: Annotated[
-        bool, typer.Option("--allow-open", help="Serve whoever can reach the address.")
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, help="Processes that answer (1)."),
+    ] = None,
+    insecure_open: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-open",
+            help="Without keys, serve whoever can reach the address: they read, add and delete.",
+        ),
+    ] = False,
+    access_log: Annotated[
+        bool | None,
+        typer.Option("--access-log/--no-access-log", help="A JSON line for each request."),
+    ] = None,
+    log_questions: Annotated[
+        bool, typer.Option("--log-questions", help="With the questions in it.")
     ] = False,
     json: options.Json = False,
 ) -> int:
-    """Serve POST /v1/ask and /v1/search, health, and /docs over HTTP."""
+    """Answer, search and take in documents over HTTP; the reference is at /docs."""
     from answerable.api import load_settings
-    from answerable.api.server import serve as run
+    from answerable.api.http.server import serve as run
 
-    settings = load_settings(index=index, host=host, port=port, allow_open=allow_open or None)
+    settings = load_settings(
+        index=index,
+        host=host,
+        port=port,
+        workers=workers,
+        insecure_open=insecure_open or None,
+        access_log=access_log,
+        log_questions=log_questions or None,
+    )
 
     def say(url: str) -> None:
         if json:

@@ -1,4 +1,4 @@
-from .documents import SPLITTER_VERSION, Extractor, sentence_bounds
+from .documents import SPLITTER_VERSION, ExtractionLimits, Extractor, is_supported, sentence_bounds
 from .embedding import PassageEmbedder
 from .errors import (
     AnswerableError,
@@ -11,6 +11,7 @@ from .errors import (
     MetadataInvalid,
     ModelFolderInvalid,
     SourceNotFound,
+    WorkStopped,
 )
 from .ingest import IngestProgress, ingest
 from .loading import IngestOptions
@@ -18,7 +19,10 @@ from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .memory import MemoryIndex
 from .metadata import checked_path, value_text
+from .received import ReceivedDocument, StoredDocument, check_received, store_received
 from .reembed import reembed
+from .stopping import StopSignal, stop_signal, stoppable
+from .storage.cache import LimitedCache
 from .storage.store import IndexStats, PassageStore
 from .types import (
     CutPassage,
@@ -53,6 +57,7 @@ __all__ = [
     "Encoder",
     "ExtractedDocument",
     "ExtractionFailed",
+    "ExtractionLimits",
     "Extractor",
     "FileFailure",
     "Filters",
@@ -65,6 +70,7 @@ __all__ = [
     "IngestOptions",
     "IngestProgress",
     "IngestReport",
+    "LimitedCache",
     "LocalIndex",
     "MemoryIndex",
     "Metadata",
@@ -78,16 +84,25 @@ __all__ = [
     "PassageEmbedder",
     "PassageSpan",
     "PassageStore",
+    "ReceivedDocument",
     "ScoredPassage",
     "SearchableIndex",
     "SourceNotFound",
+    "StopSignal",
+    "StoredDocument",
     "Vectors",
+    "WorkStopped",
+    "check_received",
     "checked_path",
     "ingest",
+    "is_supported",
     "load_manifest",
     "reembed",
     "sentence_bounds",
     "sha256_of_file",
+    "stop_signal",
+    "stoppable",
+    "store_received",
     "value_text",
     "write_manifest",
 ]

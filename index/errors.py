@@ -9,7 +9,8 @@ AnswerableError
 ├── DocumentNotFound     no such document for the one who asks
 ├── MetadataInvalid      not a JSON object that can be stored and filtered by
 ├── ExtractionFailed     one file cannot be turned into text
-└── ModelFolderInvalid   a model folder is incomplete, damaged, or of another kind
+├── ModelFolderInvalid   a model folder is incomplete, damaged, or of another kind
+└── WorkStopped          the caller gave up, or its time is over
 """
 
 
@@ -51,3 +52,7 @@ class ExtractionFailed(AnswerableError):
 
 class ModelFolderInvalid(AnswerableError):
     """A model folder lacks a file, fails its checksum, or holds another kind of model."""
+
+
+class WorkStopped(AnswerableError):
+    """Work ended between two steps because nobody waits for it any more."""

@@ -48,8 +48,7 @@ class LocalIndex:
 
     def __init__(self, folder: Path, store: PassageStore, manifest: IndexManifest) -> None:
         """Use ``open`` instead, which checks what it is given."""
-        # Imported here so that commands that touch no index do not wait for FAISS.
-        from .storage.vectors import VectorIndex
+        from .storage.vectors import VectorIndex  # here: not all commands should wait for FAISS
         from .storage.word_search import WordSearch
 
         self.folder = folder
@@ -186,6 +185,14 @@ class LocalIndex:
     def addresses(self, collection: str) -> Iterator[tuple[int, str]]:
         """Yield id and address of a collection's documents; they are not held in memory."""
         return self._store.addresses(collection)
+
+    def documents_after(self, document_id: int, limit: int, filters: Filters) -> list[DocumentInfo]:
+        """Return the first ``limit`` documents permitted whose id is above ``document_id``."""
+        return self._store.documents_after(document_id, limit, filters)
+
+    def version(self) -> tuple[tuple[str, int], ...]:
+        """Return the index's counters: while they are equal, so is every search's result."""
+        return self._store.counters()
 
     def stats(self) -> IndexStats:
         """Count what the index holds."""

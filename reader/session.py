@@ -9,9 +9,10 @@ this processor computes 8-bit products otherwise, the same weights run in FP32.
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, StopSignal, stop_signal
 
 # isort: split
 # The index goes first: it keeps ONNX Runtime from reporting to its maker.
@@ -70,9 +71,11 @@ class ReaderSession:
 
         Raises:
             ModelFolderInvalid: the model fails on them.
+            WorkStopped: the caller gave up meanwhile; the windows left are not run.
         """
+        run = partial(self._run_window, stop_signal())  # of this thread, not of the pool's
         try:
-            return list(self._pool.map(self._run_window, windows))
+            return list(self._pool.map(run, windows))
         except _ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
 
@@ -129,7 +132,8 @@ class ReaderSession:
         self.is_fallback = True
         self._load(fallback)
 
-    def _run_window(self, window: Window) -> tuple[Logits, Logits]:
+    def _run_window(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
+        signal.check()
         return self._run(window.token_ids, window.type_ids)
 
     def _run(

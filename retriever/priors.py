@@ -20,8 +20,8 @@ class PriorConfig:
         lexical: per share of the best BM25 score among the hits.
     """
 
-    rank: float = 1.0
-    lexical: float = 13.7
+    rank: float = 0.7
+    lexical: float = 10.0
 
 
 def passage_priors(hits: Sequence[Hit], config: PriorConfig = PriorConfig()) -> list[float]:

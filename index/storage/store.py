@@ -114,6 +114,22 @@ class PassageStore:
         """Return all documents that the filters permit, by collection and address."""
         return list(self._infos(filters))
 
+    def documents_after(self, document_id: int, limit: int, filters: Filters) -> list[DocumentInfo]:
+        """Return the first ``limit`` documents permitted whose id is above ``document_id``."""
+        condition, parameters = permitted(filters)
+        query = (
+            f"SELECT {_INFO_COLUMNS} FROM documents d WHERE d.id > ? AND {condition} "
+            "ORDER BY d.id LIMIT ?"
+        )
+        with self.reading() as db:
+            return [_info(row) for row in db.query(query, [document_id, *parameters, limit])]
+
+    def counters(self) -> tuple[tuple[str, int], ...]:
+        """Return every counter of the database; each change of what can be found raises one."""
+        with self.reading() as db:
+            rows = db.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name").fetchall()
+        return tuple((name, seq) for name, seq in rows)
+
     def _infos(
         self, filters: Filters, document_ids: Sequence[int] | None = None
     ) -> Iterator[DocumentInfo]:

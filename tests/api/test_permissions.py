@@ -36,7 +36,7 @@ def _may_see(document: NewDocument, asker: Sequence[str]) -> bool:
 def _without_ids(value: Any) -> Any:
     """Return a result without what two indexes number and time differently."""
     if isinstance(value, dict):
-        left_out = {"id", "passage_id", "timing_ms"}
+        left_out = {"id", "passage_id", "timing_ms", "ingested_at"}
         return {key: _without_ids(v) for key, v in value.items() if key not in left_out}
     if isinstance(value, list | tuple):
         return [_without_ids(inner) for inner in value]

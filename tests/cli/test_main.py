@@ -142,9 +142,9 @@ def test_bad_setting_is_one_line(
 
 
 def test_open_address_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """``serve`` beyond this machine needs --allow-open."""
+    """``serve`` beyond this machine needs --insecure-open."""
     assert main(["serve", "--host", "0.0.0.0"]) == 1
-    assert "--allow-open" in capsys.readouterr().err
+    assert "--insecure-open" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from answerable.api import ServeRefused, Settings
-from answerable.api.server import is_loopback, serve
+from answerable.api.http.addresses import is_loopback
+from answerable.api.http.server import serve
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,8 @@ def test_loopback(host: str, expected: bool) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
 def test_open_address_is_refused(host: str) -> None:
-    """Without ``allow_open`` an address that others can reach is refused, before any lookup."""
-    with pytest.raises(ServeRefused, match="--allow-open"):
+    """Without ``insecure_open`` an address that others can reach is refused, before any lookup."""
+    with pytest.raises(ServeRefused, match="--insecure-open"):
         serve(Settings(host=host))
 
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api import Engine, Settings, calibrate
-from answerable.api.app import create_app
+from answerable.api.http.app import create_app
 from tests.api.facts import fact_engine, write_questions
 
 
@@ -15,7 +15,9 @@ def test_error_limit_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with fact_engine(tmp_path / "index") as engine:
         questions = write_questions(tmp_path)
         monkeypatch.setattr(Engine, "open", lambda settings: engine)
-        with TestClient(create_app(Settings(index=tmp_path / "index"))) as client:
+        with TestClient(
+            create_app(Settings(index=tmp_path / "index")), "http://127.0.0.1"
+        ) as client:
             body = {"question": "What is fact 7?", "max_error": 0.1}
             needed = client.post("/v1/ask", json=body)
             assert (needed.status_code, needed.json()["type"]) == (

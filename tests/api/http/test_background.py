@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api import Engine, Settings
-from answerable.api.app import create_app
+from answerable.api.http.app import create_app
 from answerable.index import LocalIndex
 from tests.api.fakes import open_engine
 from tests.fakes import HashEncoder
@@ -24,7 +24,7 @@ def test_the_service_trains_vector_lists_beside_its_searches(
     with small_limits():
         with LocalIndex.open(folder, encoder, create=True) as index:
             put_texts(index, encoder, {f"{i}": [f"note {i} of many"] for i in range(60)})
-        with TestClient(create_app(Settings(index=folder))) as client:
+        with TestClient(create_app(Settings(index=folder)), "http://127.0.0.1") as client:
             until, lists = time.monotonic() + 30, list[Path]()
             while not lists:
                 assert time.monotonic() < until, "nothing was trained"

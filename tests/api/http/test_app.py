@@ -1,7 +1,6 @@
 """The HTTP service over an engine without models."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api import Engine, Settings
-from answerable.api.app import create_app
+from answerable.api.http.app import create_app
 from answerable.index import IndexNotFound
 from tests.api.fakes import fill, open_engine, write_handbook
-
-PROBLEM = "application/problem+json"
+from tests.api.http.serving import LOCAL, problem_of, serving
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +25,8 @@ def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(shared_index: Path) -> Iterator[TestClient]:
     """A client of the service over the shared index; small limits."""
-    with _serving(shared_index) as opened:
+    with serving(shared_index, max_body_bytes=4096, max_question_chars=100) as opened:
         yield opened
-
-
-@contextmanager
-def _serving(index_folder: Path) -> Iterator[TestClient]:
-    settings = Settings(index=index_folder, max_body_bytes=4096, max_question_chars=100)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Engine, "open", lambda settings: open_engine(settings.index, settings))
-        with TestClient(create_app(settings), raise_server_exceptions=False) as client:
-            yield client
 
 
 def test_ask_answers_like_the_engine(client: TestClient, shared_index: Path) -> None:
@@ -70,7 +59,7 @@ def test_service_asks_as_the_public(client: TestClient) -> None:
 def test_writing_by_another_process_is_seen(index_folder: Path, handbook: Path) -> None:
     """What is removed while the service runs is gone for the next request."""
     question = {"question": "How large is the allowance?"}
-    with _serving(index_folder) as client:
+    with serving(index_folder) as client:
         assert client.post("/v1/ask", json=question).json()["answer"]
         with open_engine(index_folder) as other:
             other.remove([handbook / "remote.md"])
@@ -99,7 +88,7 @@ def test_health(client: TestClient) -> None:
 )
 def test_bad_field_is_pointed_at(client: TestClient, body: Any, pointer: str) -> None:
     """A missing, unknown, mistyped or impossible field is named in the problem."""
-    problem = _problem(client.post("/v1/ask", json=body), 422)
+    problem = problem_of(client.post("/v1/ask", json=body), 422)
     assert problem["type"] == "urn:answerable:problem:request-invalid"
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
 
@@ -108,51 +97,51 @@ def test_bad_field_is_pointed_at(client: TestClient, body: Any, pointer: str) ->
     ("question", "kind"),
     [("", "empty-question"), (" \n", "empty-question"), ("x" * 101, "question-too-long")],
 )
-def test_bad_question_is_a_problem(client: TestClient, question: str, kind: str) -> None:
+def test_bad_question_is_aproblem_of(client: TestClient, question: str, kind: str) -> None:
     """An empty or too long question has its own problem type, for both endpoints."""
     for path, field in (("/v1/ask", "question"), ("/v1/search", "query")):
-        problem = _problem(client.post(path, json={field: question}), 422)
+        problem = problem_of(client.post(path, json={field: question}), 422)
         assert problem["type"] == f"urn:answerable:problem:{kind}"
 
 
-def test_half_a_surrogate_pair_is_a_problem(client: TestClient) -> None:
+def test_half_a_surrogate_pair_is_aproblem_of(client: TestClient) -> None:
     """JSON can spell text that no encoding carries; it is refused, not a crash."""
     response = client.post(
         "/v1/ask", content=rb'{"question": "\ud800"}', headers={"content-type": "application/json"}
     )
-    _problem(response, 422)
+    problem_of(response, 422)
 
 
-def test_broken_json_is_a_problem(client: TestClient) -> None:
+def test_broken_json_is_aproblem_of(client: TestClient) -> None:
     """A body that is not JSON is a 400."""
     response = client.post("/v1/ask", content=b"{", headers={"content-type": "application/json"})
-    assert _problem(response, 400)["type"] == "urn:answerable:problem:not-json"
+    assert problem_of(response, 400)["type"] == "urn:answerable:problem:not-json"
 
 
 def test_declared_large_body_is_refused(client: TestClient) -> None:
     """A body announced above the limit is refused before it is read."""
-    _problem(client.post("/v1/ask", json={"question": "x" * 5000}), 413)
+    problem_of(client.post("/v1/ask", json={"question": "x" * 5000}), 413)
 
 
 def test_streamed_large_body_is_refused(client: TestClient) -> None:
     """A body without a length is counted as it comes."""
     pieces = (b" " * 1000 for _ in range(5))
     headers = {"content-type": "application/json"}
-    _problem(client.post("/v1/ask", content=pieces, headers=headers), 413)
+    problem_of(client.post("/v1/ask", content=pieces, headers=headers), 413)
 
 
 def test_body_that_is_not_sent_as_json_is_refused(client: TestClient) -> None:
     """The answer to another content type says which one to send."""
     headers = {"content-type": "text/plain"}
-    problem = _problem(client.post("/v1/ask", content='{"question": "x"}', headers=headers), 415)
+    problem = problem_of(client.post("/v1/ask", content='{"question": "x"}', headers=headers), 415)
     assert "application/json" in problem["detail"]
 
 
-def test_impossible_collection_is_a_problem(client: TestClient) -> None:
+def test_impossible_collection_is_aproblem_of(client: TestClient) -> None:
     """Half of a surrogate pair in a collection's name is the client's error, not ours."""
     body = '{"question": "x", "collection": "\\ud800"}'
     headers = {"content-type": "application/json"}
-    problem = _problem(client.post("/v1/ask", content=body, headers=headers), 422)
+    problem = problem_of(client.post("/v1/ask", content=body, headers=headers), 422)
     assert problem["type"] == "urn:answerable:problem:collection-invalid"
 
 
@@ -180,7 +169,7 @@ def test_filters_narrow_a_search(client: TestClient) -> None:
         ({"principals": ["group:hr"]}, "request-invalid", "#/filters/principals"),
     ],
 )
-def test_impossible_filters_are_a_problem(
+def test_impossible_filters_are_aproblem_of(
     client: TestClient, filters: dict[str, Any], kind: str, detail: str
 ) -> None:
     """A filter that cannot hold is the client's error, and who asks is no filter."""
@@ -195,12 +184,22 @@ def test_impossible_filters_are_a_problem(
     ("GET", "/v1/ask", 405),
     ("DELETE", "/health/live", 405),
 ])  # fmt: skip
-def test_unknown_route_is_a_problem(
+def test_unknown_route_is_aproblem_of(
     client: TestClient, method: str, path: str, status: int
 ) -> None:
     """A path or method that is not there is a problem document too."""
-    problem = _problem(client.request(method, path), status)
+    problem = problem_of(client.request(method, path), status)
     assert problem["type"] == "about:blank"
+
+
+def test_allow_names_every_method_of_a_path(client: TestClient) -> None:
+    """A 405 says what the path takes, also where several routes share it."""
+    for path, methods in (
+        ("/v1/documents", "GET, POST"),
+        ("/v1/documents/1", "DELETE, GET"),
+        ("/v1/ask", "POST"),
+    ):
+        assert client.put(path).headers["allow"] == methods
 
 
 def test_missing_index_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,13 +210,13 @@ def test_missing_index_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Engine, "open", missing)
     settings = Settings(index=tmp_path / "private")
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with TestClient(create_app(settings), LOCAL, raise_server_exceptions=False) as client:
         assert client.get("/health/live").status_code == 200
         for response in (
             client.get("/health/ready"),
             client.post("/v1/ask", json={"question": "x"}),
         ):
-            problem = _problem(response, 503)
+            problem = problem_of(response, 503)
             assert problem["type"] == "urn:answerable:problem:index-not-found"
             assert "private" not in response.text
 
@@ -232,7 +231,7 @@ def test_defect_is_a_problem_without_details(
 
     monkeypatch.setattr(Engine, "ask", defect)
     response = client.post("/v1/ask", json={"question": "x"})
-    _problem(response, 500)
+    problem_of(response, 500)
     assert "secret" not in response.text
 
 
@@ -242,7 +241,7 @@ def test_docs_need_no_network(client: TestClient) -> None:
     for path in client.get("/openapi.json").json()["paths"]:
         assert path in page
     assert "integer, 1 to 100, or null" in page
-    assert "://" not in page.replace("file:///handbook", "")
+    assert "://" not in page.replace("file:///handbook", "").replace("upload:///travel", "")
 
 
 def test_docs_show_what_filters_hold(client: TestClient) -> None:
@@ -272,13 +271,3 @@ def test_no_other_site_may_ask(client: TestClient) -> None:
         "/v1/ask", json={"question": "Days at home?"}, headers={"origin": "https://example.org"}
     )
     assert not [name for name in response.headers if name.startswith("access-control")]
-
-
-def _problem(response: Any, status: int) -> dict[str, Any]:
-    """Check that a response is a problem document of a status, and return it."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == PROBLEM
-    value: dict[str, Any] = response.json()
-    assert value["status"] == status
-    assert {"type", "title", "detail"} <= set(value)
-    return value

@@ -1,0 +1,112 @@
+"""Answers remembered while nothing that they depend on has changed.
+
+The key of an answer is the question as checked, every option, the asker's principals, the models,
+the calibration and the index's counters; so an answer is never given to anybody who sees other documents, nor
+after any change of the index.
+"""
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from answerable.index import LimitedCache
+
+from ..calibration_store import CALIBRATION_NAME
+from ..engine import Engine
+from ..filters import SearchFilters
+from ..types import AskResult, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with all that its answer depends on, but the index and the models.
+
+    Attributes:
+        principals: as whom it is asked.
+        options: further arguments of ``Engine.ask``, those given.
+    """
+
+    question: str
+    principals: tuple[str, ...]
+    filters: SearchFilters | None
+    options: tuple[tuple[str, Any], ...]
+
+    @property
+    def key(self) -> Hashable:
+        """Return what is equal for questions that have the same answer."""
+        narrowed = None if self.filters is None else json.dumps(to_json(self.filters), default=str)
+        return self.question, frozenset(self.principals), narrowed, self.options
+
+    def ask(self, engine: Engine) -> AskResult:
+        """Return the engine's answer."""
+        return engine.ask(
+            self.question,
+            filters=self.filters,
+            principals=self.principals,
+            **dict(self.options),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as it is sent, and what is counted of it.
+
+    Attributes:
+        stages_ms: time of each stage; empty for one from memory.
+    """
+
+    body: bytes
+    outcome: str
+    stages_ms: tuple[tuple[str, float], ...]
+    is_remembered: bool = False
+
+
+class Answers:
+    """Asks an engine, and remembers what it said up to a number of bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Remember nothing yet."""
+        self._cache: LimitedCache[Hashable, Answered] = LimitedCache(max_bytes)
+
+    def remembered(self, engine: Engine, asked: Sequence[Asked]) -> list[Answered | None]:
+        """Return the answers that still hold, None for the others; needs no model."""
+        state = _state(engine)
+        found = (self._cache.get((asked_.key, state)) for asked_ in asked)
+        return [answer and _remembered(answer) for answer in found]
+
+    def ask(self, engine: Engine, asked: Asked) -> Answered:
+        """Return the engine's answer, and remember it if the index stood still meanwhile."""
+        before = _state(engine)
+        known = self._cache.get((asked.key, before))
+        if known is not None:  # whoever was before us in the queue asked the same
+            return _remembered(known)
+        result = asked.ask(engine)
+        answer = Answered(
+            body=json.dumps(to_json(result), ensure_ascii=False, allow_nan=False).encode(),
+            outcome="answered" if result.answer else result.reason or "abstained",
+            stages_ms=tuple(to_json(result.timing_ms).items()),
+        )
+        if _state(engine) == before:
+            self._cache.put((asked.key, before), answer, len(answer.body))
+        return answer
+
+
+def _remembered(answer: Answered) -> Answered:
+    return Answered(answer.body, answer.outcome, (), is_remembered=True)
+
+
+def _state(engine: Engine) -> Hashable:
+    """Return what is equal as long as no answer of this engine can change."""
+    index = engine.index
+    return index.version(), index.manifest.encoder_sha256, _file_state(index.folder)
+
+
+def _file_state(folder: Path) -> tuple[int, int] | None:
+    """Return what changes with the calibration, which is replaced whole."""
+    try:
+        status = (folder / CALIBRATION_NAME).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns

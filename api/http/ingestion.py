@@ -1,0 +1,154 @@
+"""The process that writes: it takes in what the service accepted, one job after another.
+
+    python -m answerable.api.http.ingestion
+
+The service's supervisor starts it and starts it anew if it dies. One such process works on an
+index at a time, whoever started it; another waits until it ends. A command that writes the index
+meanwhile, such as ``answerable ingest``, is waited for.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from answerable.index import (
+    AnswerableError,
+    IndexLocked,
+    ReceivedDocument,
+    StopSignal,
+    WorkStopped,
+    stoppable,
+    store_received,
+)
+
+from ..engine import Engine
+from ..models import Lazy
+from ..settings import Settings
+from .child import run_child
+from .database import ServiceDatabase
+from .jobs import MAX_ATTEMPTS, Claim, JobStore
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = "ingestion.lock"
+_LOOK_EVERY_S = 0.1
+_LOCKED_WAIT_S = 0.5
+
+
+class Ingestion:
+    """Works on the jobs of one index."""
+
+    def __init__(self, engine: Lazy[Engine], jobs: JobStore) -> None:
+        """Use an engine that makes the index if there is none."""
+        self._engine = engine
+        self._jobs = jobs
+        self._unpublished = 0
+
+    def run(self, ended: threading.Event) -> None:
+        """Work until ``ended`` is set; what is under way is stopped between two passages."""
+        signal = StopSignal()
+
+        def pass_on() -> None:
+            ended.wait()
+            signal.stop()
+
+        threading.Thread(target=pass_on, daemon=True).start()
+        self._jobs.release()
+        with stoppable(signal):
+            while not ended.is_set():
+                if not self.run_next(ended):
+                    self._publish()
+                    ended.wait(_LOOK_EVERY_S)
+        self._publish()
+
+    def run_next(self, ended: threading.Event) -> bool:
+        """Work on the next job, if there is one; return whether there was."""
+        claim = self._jobs.claim()
+        if claim is None:
+            return False
+        try:
+            self._work(claim)
+        except IndexLocked:
+            self._jobs.put_back(claim)
+            ended.wait(_LOCKED_WAIT_S)
+        except WorkStopped:
+            self._jobs.put_back(claim)
+        else:
+            self._jobs.finish(claim)
+        return True
+
+    def _work(self, claim: Claim) -> None:
+        for position, document_id in claim.deleted:
+            self._engine.get().index.delete([document_id])
+            self._jobs.note_deleted(claim, position)
+        for position, document in claim.received:
+            if claim.attempts > MAX_ATTEMPTS:
+                self._jobs.note_failed(claim, position, "its reader crashed again and again")
+                continue
+            try:
+                self._store(claim, position, document)
+            except (IndexLocked, WorkStopped):
+                raise
+            except AnswerableError as exc:
+                # The reason is shown to whoever sent it, and may name folders: the log has it.
+                logger.error("an uploaded document was not stored: %s", exc)
+                self._jobs.note_failed(claim, position, "the index cannot take it; see the log")
+
+    def _store(self, claim: Claim, position: int, document: ReceivedDocument) -> None:
+        engine = self._engine.get()
+
+        def progress(done: int, total: int) -> None:
+            self._jobs.note_progress(claim, position, done, total)
+
+        stored = store_received(engine.index, engine.encoder, document, progress)
+        self._jobs.note_stored(claim, position, stored)
+        self._unpublished += stored.passages
+
+    def _publish(self) -> None:
+        """Write the vector and word files, once for all jobs that came together."""
+        if not self._unpublished:
+            return
+        index = self._engine.get().index
+        try:
+            with index.writing() as writer:
+                index.publish(writer)
+        except IndexLocked:
+            return  # whoever holds the lock publishes, or the next round does
+        self._unpublished = 0
+
+
+@contextmanager
+def only_one(folder: Path, ended: threading.Event) -> Iterator[bool]:
+    """Hold the lock that one ingesting process has; yield False if ``ended`` came before it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        has_lock = False
+        while not has_lock and not ended.is_set():
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                has_lock = True
+            except BlockingIOError:
+                ended.wait(_LOCKED_WAIT_S)
+        yield has_lock
+    finally:
+        os.close(descriptor)
+
+
+def main(settings: Settings, ended: threading.Event) -> None:
+    """Work on the jobs of the settings' index until ``ended`` is set."""
+    engine = Lazy(lambda: Engine.open(settings=settings, create=True))
+    database = ServiceDatabase(settings.index)
+    with only_one(settings.index, ended) as has_lock:
+        if has_lock:
+            Ingestion(engine, JobStore(database, settings.max_waiting_jobs)).run(ended)
+    if opened := engine.made():
+        opened.close()
+
+
+if __name__ == "__main__":
+    run_child(main)
