@@ -108,7 +108,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         default=50 << 20, ge=1024, description="largest upload, all its files together"
     )
-    max_upload_files: int = Field(default=20, ge=1, le=1000, description="files of one upload")
+    max_upload_files: int = Field(default=20, ge=1, le=1000, description="most files of one upload")
     max_batch: int = Field(default=32, ge=1, le=1000, description="questions of one batch")
     max_waiting_jobs: int = Field(
         default=1000, ge=1, description="uploads that wait to be taken in; one more is refused"

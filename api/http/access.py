@@ -5,7 +5,7 @@ table does not name is refused to everybody, and a test fails.
 """
 
 import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -167,11 +168,14 @@ class GuardedRoute(APIRoute):
         handler = super().get_route_handler()
         method = next(iter((self.methods or set()) - {"HEAD"}), "GET")
         needed = ROUTES.get((method, self.path))
+        parameters = {field.alias for field in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:
             access: Access = request.app.state.access
             asker = await anyio.to_thread.run_sync(access.admit, request, needed)
             request.state.asker = asker
+            if needed is not Door.OPEN:
+                _check_parameters(request, parameters)
             return await handler(request)
 
         return guarded
@@ -195,6 +199,18 @@ def _check_origin(request: Request) -> None:
     is_other = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if is_other or site == "cross-site":
         raise OriginRefused("a page of another site sent this request: use this service's own page")
+
+
+def _check_parameters(request: Request, known: Collection[str]) -> None:
+    """Refuse a parameter that the route does not have: a misspelt filter must not go unnoticed."""
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        raise RequestValidationError(
+            [
+                {"type": "extra_forbidden", "loc": ("query", name), "msg": "no such parameter"}
+                for name in unknown
+            ]
+        )
 
 
 def _check_host(request: Request) -> None:

@@ -47,7 +47,10 @@ def test_interrupt_keeps_what_is_done(
         yield show
 
     monkeypatch.setattr("answerable.cli.ingest.progress_bar", interrupted_bar)
+    # A process started in the background ignores Ctrl-C, and so would this test.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     run = cli("ingest", "handbook", "--index", "new", "--json", cwd=own)
+    signal.signal(signal.SIGINT, before)
     assert (run.code, run.out) == (130, "")
     assert run.err == (
         "2 files are done and stay in the index; the same command does the rest\n"

@@ -3,6 +3,7 @@
 Prints a line for each file that is done, then the report.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ class SlowEncoder(HashEncoder):
 
 def main(docs: Path, index_folder: Path) -> None:
     """Ingest in small batches."""
+    # What starts in the background ignores Ctrl-C otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     loading.BATCH_FILES = 5
     with LocalIndex.open(index_folder, SlowEncoder(), create=True) as index:
         report = ingest(index, SlowEncoder(), [docs], loading.IngestOptions(), _told)

@@ -257,3 +257,14 @@ def test_spaces_differ_by_principals() -> None:
     assert ann.space == Asker(("group:hr", "user:ann"), (), "2").space
     assert ann.space != Asker(("user:ann",), (), "1").space
     assert Asker((), (), "1").space == ""
+
+
+def test_unknown_parameter_is_refused(index_folder: Path) -> None:
+    """A misspelt filter is named, not passed over."""
+    with serving(index_folder) as client:
+        answer = client.get("/v1/documents", params={"colection": "hr"})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (
+            422,
+            "/query/colection",
+        )
+        assert client.get("/v1/documents", params={"collection": "hr"}).status_code == 200

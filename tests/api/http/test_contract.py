@@ -37,8 +37,19 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def api_schema(client: TestClient) -> Any:
     """The service's document, asked of the service."""
+    app: Any = client.app
+
+    async def started(scope: Any, receive: Any, send: Any) -> None:
+        # The client has started the service and will stop it; schemathesis must not.
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+        for said in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{said}.complete"})
+
     config = SchemathesisConfig.from_path(CONFIG)
-    return schemathesis.openapi.from_asgi("/openapi.json", client.app, config=config)
+    return schemathesis.openapi.from_asgi("/openapi.json", started, config=config)
 
 
 OPERATIONS = sorted(key for key, scope in ROUTES.items() if key not in HIDDEN)
