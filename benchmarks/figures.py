@@ -61,8 +61,10 @@ def table() -> str:
         ),
         (
             "recall@10 among 100,646 paragraphs: both channels together, the better of bm25s and vectors",
-            f"{hybrid['systems']['ours_hybrid']['recall_at_10']:.1f}, "
-            f"{hybrid['systems'][hybrid['margin']['over']]['recall_at_10']:.1f}",
+            (
+                f"{hybrid['systems']['ours_hybrid']['recall_at_10']:.1f}, "
+                f"{hybrid['systems'][hybrid['margin']['over']]['recall_at_10']:.1f}"
+            ),
             "`hybrid_search.py`",
         ),
         (
