@@ -35,8 +35,7 @@ def reader(
     if json:
         print_json(dataclasses.asdict(report))
     else:
-        loss = "" if report.final_loss is None else f", loss {report.final_loss:.3f}"
-        note(f"trained {report.steps} steps in {report.seconds:.0f} s{loss}")
+        _note_run(report.steps, report.seconds, report.final_loss)
         if report.validation:
             scores = report.validation
             note(f"validation: F1 {scores['f1']:.2f}, exact match {scores['exact']:.2f}")
@@ -57,8 +56,7 @@ def retriever(
     if json:
         print_json(dataclasses.asdict(report))
     else:
-        loss = "" if report.final_loss is None else f", loss {report.final_loss:.3f}"
-        note(f"trained {report.steps} steps in {report.seconds:.0f} s{loss}")
+        _note_run(report.steps, report.seconds, report.final_loss)
         if report.validation:
             scores = report.validation
             note(
@@ -66,3 +64,8 @@ def retriever(
                 f"recall@10 {scores['recall_at_10']:.2f}"
             )
     return DONE
+
+
+def _note_run(steps: int, seconds: float, final_loss: float | None) -> None:
+    loss = "" if final_loss is None else f", loss {final_loss:.3f}"
+    note(f"trained {steps} steps in {seconds:.0f} s{loss}")
