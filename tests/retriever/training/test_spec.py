@@ -59,6 +59,7 @@ def test_refusals_say_what_is_wrong(tmp_path: Path, text: str, override: str, me
     assert "\n" not in str(caught.value) or "cannot read" in message
 
 
+@pytest.mark.source
 def test_the_shipped_spec_is_valid(source_root: Path) -> None:
     """The spec in benchmarks/specs can be loaded."""
     spec = load_spec(source_root / "benchmarks" / "specs" / "retriever.yaml", ["threads=1"])
