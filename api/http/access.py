@@ -37,6 +37,7 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("POST", "/v1/ask"): Scope.ASK,
     ("POST", "/v1/ask/batch"): Scope.ASK,
     ("POST", "/v1/search"): Scope.ASK,
+    ("GET", "/v1/collections"): Scope.ASK,
     ("GET", "/v1/documents"): Scope.ASK,
     ("GET", "/v1/documents/{document_id}"): Scope.ASK,
     ("POST", "/v1/feedback"): Scope.ASK,
@@ -47,6 +48,8 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("GET", "/metrics"): Scope.ADMIN,
     ("GET", "/health/live"): Door.OPEN,
     ("GET", "/health/ready"): Door.OPEN,
+    ("GET", "/"): Door.OPEN,
+    ("GET", "/page/{name}"): Door.OPEN,
     ("GET", "/docs"): Door.OPEN,
     ("GET", "/openapi.json"): Door.OPEN,
 }

@@ -102,6 +102,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
     ("post", "/v1/ask/batch"): ("200", {"results": [_ASK_EXAMPLE]}),
     ("post", "/v1/search"): ("200", _SEARCH_EXAMPLE),
     ("get", "/v1/documents"): ("200", {"documents": [_STORED], "next": None}),
+    ("get", "/v1/collections"): ("200", {"collections": [{"name": "hr", "documents": 12}]}),
     ("get", "/v1/documents/{document_id}"): (
         "200",
         {
