@@ -16,7 +16,6 @@ import shutil
 import statistics
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 from report import sha256_of, write_report
@@ -25,21 +24,20 @@ from running_service import running_service
 from answerable.api import Engine
 
 WATCH = """() => {
-    window.shown = null;
     let pressed = 0;
     addEventListener("keydown", (event) => event.key === "Enter" && (pressed = event.timeStamp), true);
     const result = document.getElementById("result");
     new MutationObserver(() => {
         if (!result.querySelector(".quote, .no-answer") || result.dataset.seen) return;
         result.dataset.seen = "yes";
-        requestAnimationFrame(() => requestAnimationFrame((now) => (window.shown = now - pressed)));
+        requestAnimationFrame(() => requestAnimationFrame((now) => window.tell(now - pressed)));
     }).observe(result, { childList: true });
 }"""
 FORGET = """() => {
-    window.shown = null;
     const result = document.getElementById("result");
     result.replaceChildren();
     delete result.dataset.seen;
+    window.shown = new Promise((resolve) => (window.tell = resolve));
 }"""
 
 
@@ -95,8 +93,7 @@ def ask(page: Page, question: str) -> float:
     page.evaluate(FORGET)
     page.get_by_label("Question").fill(question)
     page.get_by_label("Question").press("Enter")
-    shown: Any = page.wait_for_function("window.shown", timeout=60_000).json_value()
-    return float(shown)
+    return float(page.evaluate("window.shown"))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ def main(target: Path) -> None:
     answerable = [sys.executable, "-m", "answerable.cli"]
     with tempfile.TemporaryDirectory() as folder:
         index = f"{folder}/index"
-        subprocess.run([*answerable, "ingest", "--index", index, "examples/handbook"], cwd=ROOT)
+        subprocess.run(
+            [*answerable, "ingest", "--index", index, "examples/handbook"], cwd=ROOT, check=True
+        )
         serve = [*answerable, "serve", "--port", "0", "--json", "--index", index, "--no-access-log"]
         with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as service:
             assert service.stdout is not None

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { feedbackBar } from "./feedback.js";
-import { answerSource, certainty, sentence, source } from "./quotes.js";
+import { answerSource, candidateSource, certainty, sentence, source } from "./quotes.js";
 import { percent, reasonWords } from "./words.js";
 
 const LONG_QUOTE_CHARS = 90;
@@ -106,10 +106,13 @@ function candidates(title, result, answers) {
     make(
       "li",
       {},
-      make("p.candidate", {}, answer.text, make("span.muted", {}, ` ${percent(answer.probability)}`)),
       sentence(answer),
-      answerSource(answer),
-      feedbackBar(result, answer, { isCandidate: true }),
+      make(
+        "div.below",
+        {},
+        candidateSource(answer),
+        feedbackBar(result, answer, { isCandidate: true }),
+      ),
     );
   return make(
     "section.more",

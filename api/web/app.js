@@ -70,10 +70,16 @@ function changed() {
 
 byId("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  const question = byId("question").value.trim();
+  const question = byId("question").value.replace(/\s+/g, " ").trim();
   if (!question) return;
   forget();
   goTo({ question, collection: byId("ask-collection").value });
+});
+byId("question").addEventListener("keydown", (event) => {
+  // While a character is composed, Enter belongs to it.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  byId("ask").requestSubmit();
 });
 byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // the address after "#" is ours

@@ -24,21 +24,35 @@ export function source(document, { opens, place = null }) {
   const { verb, day, machine } = dateWords(document);
   const name = fileName(document.uri);
   const facts = [name === document.title ? null : name, place, `${verb} `].filter(Boolean);
-  const open = () => openDocument(document.id, opens);
   return make(
     "p.source",
     {},
-    make("button.link", { type: "button", click: open }, document.title),
+    openButton(document, opens),
     make("span.muted", {}, ` · ${facts.join(" · ")}`, make("time", { datetime: machine }, day)),
   );
 }
 
+const openButton = (document, opens) =>
+  make("button.link", { type: "button", click: () => openDocument(document.id, opens) }, document.title);
+
 /** Where an answer comes from. */
 export const answerSource = (answer) =>
-  source(answer.document, {
-    opens: { start: answer.start, end: answer.end, sentence: sentenceSpan(answer) },
-    place: placeWords(answer),
-  });
+  source(answer.document, { opens: spanOf(answer), place: placeWords(answer) });
+
+/** Where a candidate comes from, and how sure it is, in short. */
+export const candidateSource = (answer) =>
+  make(
+    "p.source",
+    {},
+    openButton(answer.document, spanOf(answer)),
+    make("span.muted", {}, ` · ${placeWords(answer)} · ${percent(answer.probability)}`),
+  );
+
+const spanOf = (answer) => ({
+  start: answer.start,
+  end: answer.end,
+  sentence: sentenceSpan(answer),
+});
 
 const sentenceSpan = (answer) => ({
   start: answer.sentence_start,

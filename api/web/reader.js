@@ -7,6 +7,8 @@ import { request } from "./service.js";
 import { StoredText } from "./stored_text.js";
 import { counted, dateWords, fileName, kindWords } from "./words.js";
 
+const PROSE = new Set(["text/markdown", "text/plain", "text/x-rst"]);
+
 let opening = null; // what stops the document that is being fetched
 
 /**
@@ -43,7 +45,7 @@ function show({ document: info, text, pages }, opens) {
   const marks = marksOf(text, places, opens);
   const bounds = pages.map(({ number, start }) => ({ number, start: places.toUnits(start) }));
   const element = byId("document-text");
-  const stored = new StoredText(element, text, bounds, marks);
+  const stored = new StoredText(element, text, bounds, marks, PROSE.has(info.media_type));
   const { verb, day } = dateWords(info);
   const facts = [fileName(info.uri), kindWords(info.media_type), info.collection, `${verb} ${day}`];
   if (pages.length) facts.splice(2, 0, counted(pages.length, "page"));

@@ -4,6 +4,10 @@ import { make } from "./dom.js";
 
 const BLOCK_UNITS = 4000; // a block ends with the line after so many
 const LONGEST_BLOCK_UNITS = 20_000; // or here, in a text without lines
+const LONG_UNITS = 200_000;
+
+// The end of a long line of prose that the next one goes on with.
+const SOFT_BREAK = /(?<=[^\n|]{60})\n(?=[\p{L}\p{N}"'“‘(])/gu;
 
 /** A stored text shown in an element; places are in UTF-16 units. */
 export class StoredText {
@@ -15,8 +19,9 @@ export class StoredText {
    * @param {string} text
    * @param {{start: number, number: number}[]} pages where pages begin
    * @param {{start: number, end: number, tag: string}[]} marks what stands out, in order
+   * @param {boolean} isProse lines that were broken for their length alone are shown as one
    */
-  constructor(element, text, pages, marks) {
+  constructor(element, text, pages, marks, isProse = false) {
     this.#element = element;
     this.text = text;
     const pageAt = new Map(pages.map((page) => [page.start, page.number]));
@@ -28,7 +33,9 @@ export class StoredText {
     });
     element.replaceChildren(...this.#blocks.map(({ node }) => node));
     // Laying out a long text takes long; what is not in sight waits.
-    element.classList.toggle("is-long", text.length > 200_000);
+    const isLong = text.length > LONG_UNITS;
+    element.classList.toggle("is-long", isLong);
+    if (isProse && !isLong) this.#blocks.forEach(({ node }) => softenBreaks(node));
   }
 
   /** Return where the selection is, without blanks around it; null if it is not in this text. */
@@ -103,4 +110,24 @@ function marked(text, start, end, marks) {
     at = to;
   }
   return [...nodes, text.slice(at, end)].filter((node) => node !== "");
+}
+
+/** Put breaks that only a width asked for into elements of their own; the text stays as it is. */
+function softenBreaks(block) {
+  const breaks = [...block.textContent.matchAll(SOFT_BREAK)].map(({ index }) => index);
+  const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+  const nodes = [];
+  while (walker.nextNode()) nodes.push(walker.currentNode);
+  let start = 0;
+  for (const node of nodes) {
+    const { data, length } = node;
+    const cuts = breaks.filter((at) => at >= start && at < start + length).map((at) => at - start);
+    start += length;
+    if (!cuts.length) continue;
+    const pieces = cuts.flatMap((at, i) => [
+      data.slice(i ? cuts[i - 1] + 1 : 0, at),
+      make("span.soft", {}, data[at]),
+    ]);
+    node.replaceWith(...pieces, data.slice(cuts.at(-1) + 1));
+  }
 }

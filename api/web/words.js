@@ -34,7 +34,7 @@ const KINDS = {
   "text/html": "HTML",
   "text/markdown": "Markdown",
   "text/plain": "Text",
-  "text/x-rst": "reStructuredText",
+  "text/x-rst": "reST",
 };
 
 const NUMBER = new Intl.NumberFormat("en");
@@ -43,9 +43,9 @@ const DATE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 /** Why there is no answer: a headline and a sentence. */
 export const reasonWords = (reason) => REASONS[reason] ?? ["No answer", "The service gave no reason."];
 
-/** A probability in words: "Very sure". */
+/** A probability in words: "Very sure". Rounded as the number beside it. */
 export const certaintyWords = (probability) =>
-  CERTAINTIES.find(([least]) => probability >= least)[1];
+  CERTAINTIES.find(([least]) => Math.round(probability * 100) / 100 >= least)[1];
 
 /** A probability as a number: "93%"; never 0% or 100%, for nothing is that sure. */
 export function percent(probability) {

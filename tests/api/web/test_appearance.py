@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.web.actions import PHONE, ask, check_accessible, check_fits
+from tests.api.web.actions import PAGE_MARKS, PHONE, ask, check_accessible, check_fits
 from tests.api.web.documents import CONFLICT
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 LEAVE = "How many unused days of leave may I carry over into the next year?"
 UNANSWERED = "Who founded Larkmoor Instruments?"

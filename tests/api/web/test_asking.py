@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.web.actions import ask, check_accessible, result
+from tests.api.web.actions import PAGE_MARKS, ask, check_accessible, result
 from tests.api.web.documents import CONFLICT, OWL, WHO
 from tests.end_to_end.conftest import EXAMPLES
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 QUESTIONS = json.loads((EXAMPLES / "questions.json").read_text(encoding="utf-8"))
 LEAVE = QUESTIONS[0]["question"]
@@ -96,7 +96,7 @@ def test_other_candidates(page: Page) -> None:
     for other in others.all():
         expect(other.locator("mark")).not_to_be_empty()
         expect(other.locator(".source button")).not_to_be_empty()
-        expect(other.locator(".candidate")).to_contain_text("%")
+        expect(other.locator(".source")).to_contain_text("%")
 
 
 def test_no_answer(page: Page) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.api.web.actions import ask, check_accessible
+from tests.api.web.actions import PAGE_MARKS, ask, check_accessible
 from tests.api.web.documents import N_SMALL
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from answerable.api.http.database import ServiceDatabase
 from answerable.api.http.feedback import Feedback, FeedbackStore
-from tests.api.web.actions import ask, check_accessible, drag_over
+from tests.api.web.actions import PAGE_MARKS, ask, check_accessible, drag_over
 from tests.api.web.documents import CONFLICT, NIGHT, OWL, WHO
 from tests.end_to_end.conftest import HANDBOOK
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 LEAVE = "How many unused days of leave may I carry over into the next year?"
 UNANSWERED = "Who founded Larkmoor Instruments?"

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.api.web.actions import ask, check_accessible
+from tests.api.web.actions import PAGE_MARKS, ask, check_accessible
 from tests.api.web.documents import HOSTILE, HOSTILE_NAME, MARKUP, PASSWORD
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 COLLECTION = "<b>loud</b>"
 
@@ -82,10 +82,12 @@ def test_hostile_question_in_an_address(page: Page) -> None:
         "setTimeout('window.ran=8')",
     ],
 )
-def test_browser_refuses_to_parse_text(page: Page, attempt: str) -> None:
+def test_browser_refuses_to_parse_text(browser: Browser, address: str, attempt: str) -> None:
     """Even code of the page's own could not make markup or scripts of text: the policy forbids it."""
-    refused = page.evaluate(
-        "(attempt) => { try { new Function(attempt)(); return 'done'; } catch (e) { return e.name } }",
-        attempt,
-    )
-    assert refused in ("TypeError", "EvalError")
+    with browser.new_page(base_url=address) as page:
+        page.goto("/")
+        refused = page.evaluate(
+            f"() => {{ try {{ {attempt}; return 'done' }} catch (error) {{ return error.name }} }}"
+        )
+        assert refused in ("TypeError", "EvalError")
+        assert page.evaluate("[window.ran, document.querySelectorAll('b').length]") == [None, 0]

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.web.actions import result
+from tests.api.web.actions import PAGE_MARKS, result
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 LEAVE = "How many unused days of leave may I carry over into the next year?"
 
@@ -52,8 +52,11 @@ def test_whole_way_with_the_keyboard(page: Page) -> None:
     expect(text.locator("mark")).to_be_in_viewport()
     before = text.evaluate("(one) => one.scrollTop")
     page.keyboard.press("PageDown")
-    page.wait_for_function(
-        "(before) => document.getElementById('document-text').scrollTop > before", arg=before
+    text.evaluate(
+        """async (one, before) => {
+            while (one.scrollTop <= before) await new Promise(requestAnimationFrame);
+        }""",
+        before,
     )
     _tab_to(page, "Close")
     page.keyboard.press("Enter")
@@ -99,5 +102,5 @@ def test_views_take_the_focus(page: Page) -> None:
 def test_landmarks(page: Page) -> None:
     """Those who do not see the page find its parts by their roles."""
     for role in ("banner", "navigation", "main", "search", "contentinfo"):
-        expect(page.get_by_role(role)).to_have_count(1)  # type: ignore[arg-type]
+        expect(page.get_by_role(role)).to_have_count(1)
     assert page.locator("html").get_attribute("lang") == "en"

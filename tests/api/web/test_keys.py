@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.api.web.actions import ask, check_accessible
+from tests.api.web.actions import PAGE_MARKS, ask, check_accessible
 from tests.end_to_end.conftest import COMMAND
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+pytestmark = PAGE_MARKS
 
 LEAVE = "How many unused days of leave may I carry over into the next year?"
 

@@ -3,13 +3,15 @@
 import random
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.loopback, pytest.mark.model, pytest.mark.slow]
+from tests.api.web.actions import PAGE_MARKS
+
+pytestmark = PAGE_MARKS
 
 SIGNS = [
     "a",
+    "a long line of prose that somebody broke for the width of a window\n",
     "é",
     " ",
     "\n",
@@ -30,8 +32,7 @@ def _texts() -> list[str]:
 
 
 def _call(page: Page, module: str, body: str, argument: Any) -> Any:
-    """Run ``body`` with ``module``, ``made`` (from dom.js) and ``value`` at hand."""
-    # The policy lets a page import its own files only, and so does this.
+    """Run ``body`` in the page, with one of its modules as ``module`` and the argument as ``value``."""
     return page.evaluate(
         f"async (value) => {{ const module = await import('/page/{module}.js'); {body} }}", argument
     )
@@ -82,7 +83,7 @@ def test_stored_text_is_shown_whole(page: Page) -> None:
             document.body.append(element);
             const [a, b, c = b, d = c] = bounds;
             const marks = [{ start: a, end: b, tag: "em" }, { start: c, end: d, tag: "mark" }];
-            const stored = new module.StoredText(element, text, pages, marks);
+            const stored = new module.StoredText(element, text, pages, marks, true);
             const marked = [...element.querySelectorAll("em")].map((one) => one.textContent).join("");
             stored.select({ start: a, end: d });
             const chosen = stored.selected();
