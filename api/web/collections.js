@@ -30,9 +30,9 @@ export function showCollections() {
   for (const id of SELECTS) {
     const select = byId(id);
     const options = names.map((name) => make("option", { value: name }, name));
-    select.replaceChildren(make("option", { value: "" }, "All collections"), ...options);
+    select.replaceChildren(make("option", { value: "" }, "All"), ...options);
     select.value = collection;
-    select.closest("label").hidden = names.length < 2 && !collection;
+    select.closest(".choice").hidden = names.length < 2 && !collection;
   }
   byId("known-collections").replaceChildren(...names.map((value) => make("option", { value })));
 }

@@ -82,9 +82,13 @@ function row(document) {
       make("button.link", { type: "button", click: () => openDocument(document.id) }, document.title),
       name === document.title ? null : make("span.muted", {}, name),
     ),
-    make("span.kind", {}, kindWords(document.media_type)),
-    make("span.collection", {}, document.collection),
-    make("span.date", {}, `${verb} `, make("time", { datetime: machine }, day)),
+    make(
+      "div.facts",
+      {},
+      make("span.kind", {}, kindWords(document.media_type)),
+      make("span.collection", {}, document.collection),
+      make("span.date", {}, `${verb} `, make("time", { datetime: machine }, day)),
+    ),
   );
   if (mayDelete) {
     const label = `Delete ${document.title}`;

@@ -41,10 +41,7 @@ def test_verdict_on_an_answer(page: Page, index_folder: Path, verdict: str) -> N
     assert (kept.question, kept.verdict, kept.answer) == (LEAVE, verdict, "six")
     text = (HANDBOOK / "leave.md").read_text(encoding="utf-8")
     start = kept.document_start + (kept.answer_start or 0)
-    assert (
-        text[start - 12 : start + 7] == "maximum of six unus"[1:]
-        or text[start : start + 3] == "six"
-    )
+    assert text[:start].endswith("a maximum of ")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +140,7 @@ def test_too_long_an_answer(page: Page, index_folder: Path) -> None:
     ask(page, LEAVE).get_by_role("button", name="Show where the answer is").click()
     footer = page.locator("#choosing")
     expect(footer.locator("#chosen")).to_have_text("“six”")
-    for _ in range(6):
+    for _ in range(12):
         page.keyboard.press("Shift+ArrowDown")
     expect(footer.get_by_role("alert")).to_contain_text("an answer has at most 500")
     expect(footer.get_by_role("button", name="This is the answer")).to_be_disabled()
