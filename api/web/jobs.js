@@ -2,7 +2,7 @@
 
 import { request } from "./service.js";
 
-const SOON_MS = 300;
+const SOON_MS = 150;
 const LATER_MS = 2000;
 const AT_ONCE = 3; // the service works on one after another; the others only wait
 

@@ -62,7 +62,7 @@ function showJob(job, row) {
   } else if (document.passages) {
     const { passages_done: done, passages } = document;
     row.tell(`Taken in: ${count(done)} of ${counted(passages, "passage")}`, done / passages);
-  } else row.tell("Waiting to be taken in");
+  } else row.tell(job.state === "running" ? "Being taken in…" : "Waiting to be taken in");
 }
 
 /** One file on the page: its name, how far it is, and what stops it. */

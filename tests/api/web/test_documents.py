@@ -1,14 +1,19 @@
 """The documents on the page: their list, adding, deleting."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from answerable.api import Engine
 from tests.api.web.actions import PAGE_MARKS, ask, check_accessible
 from tests.api.web.documents import N_SMALL
 
 pytestmark = PAGE_MARKS
+
+PATIENCE_MS = 200_000  # hundreds of passages are encoded
 
 
 @pytest.fixture
@@ -72,21 +77,21 @@ def test_upload_shows_its_progress(documents: Page, tmp_path: Path) -> None:
     """A file goes through sending and taking in, passage by passage, and can be asked then."""
     path = tmp_path / "lighthouse log.md"
     days = (
-        f"On day {n} the lamp of the lighthouse burned {n} litres of oil.\n\n" for n in range(9000)
+        f"On day {n} the lamp of the lighthouse burned {n} litres of oil.\n\n" for n in range(5500)
     )
     path.write_text("# Lighthouse log\n\n" + "".join(days), encoding="utf-8")
     _watch_states(documents)
     documents.get_by_label("to the collection").fill("lighthouse")
     row = _upload(documents, path)
     expect(row.get_by_role("progressbar")).to_have_accessible_name("lighthouse log.md")
-    expect(row.locator(".state")).to_contain_text("Taken in: ")
+    expect(row.locator(".state")).to_contain_text("Taken in: ", timeout=PATIENCE_MS)
     check_accessible(documents)
-    expect(row.locator(".state")).to_have_text("Added")
+    expect(row.locator(".state")).to_have_text("Added", timeout=PATIENCE_MS)
     expect(documents.locator("#uploads-summary")).to_have_text("1 of 1 file added")
     states = documents.evaluate("states")
     taken_in = [float(share) for text, share in states if text.startswith("Taken in: ") and share]
-    assert len(set(taken_in)) >= 2
     assert taken_in == sorted(taken_in)
+    assert 0 < taken_in[0] < 1
     row.get_by_role("button", name="Open lighthouse log.md").click()
     expect(documents.get_by_role("dialog").locator("h2")).to_have_text("Lighthouse log")
     documents.keyboard.press("Escape")
@@ -137,21 +142,29 @@ def test_cancelled_upload_is_not_taken_in(documents: Page, tmp_path: Path) -> No
     assert not {"large", "waiting"} & {document["title"] for document in listed}
 
 
-def test_upload_goes_on_after_reload(documents: Page, tmp_path: Path) -> None:
+def test_upload_goes_on_after_reload(documents: Page, index_folder: Path, tmp_path: Path) -> None:
     """What the service has accepted is shown again when the page comes back."""
     path = tmp_path / "tide tables.md"
-    text = "".join(
-        f"High water of day {n} is at {n % 24}:15 in the harbour.\n\n" for n in range(9000)
-    )
-    path.write_text(text, encoding="utf-8")
-    row = _upload(documents, path)
-    expect(row.locator(".state")).to_contain_text("aken in")
-    documents.reload()
-    expect(row).to_contain_text("tide tables.md")
+    path.write_text("High water is at 9:15 in the harbour.\n", encoding="utf-8")
+    row = documents.locator("#uploads > li")
+    with _held(index_folder):
+        _upload(documents, path)
+        expect(row.locator(".state")).to_contain_text("taken in")
+        expect(row.get_by_role("button", name="Cancel")).to_have_count(0)
+        documents.reload()
+        expect(row).to_contain_text("tide tables.md")
+        expect(row.locator(".state")).to_contain_text("taken in")
     expect(row.locator(".state")).to_have_text("Added")
 
 
-def test_delete(documents: Page, tmp_path: Path) -> None:
+@contextmanager
+def _held(index_folder: Path) -> Iterator[None]:
+    """Be the one who writes the index, so that nobody else does."""
+    with Engine.open(index_folder) as engine, engine.index.writing():
+        yield
+
+
+def test_delete(documents: Page, index_folder: Path, tmp_path: Path) -> None:
     """A document goes only after a confirmation, and is not found any more."""
     path = tmp_path / "gazebo.md"
     path.write_text("# Gazebo\n\nThe gazebo was painted by Wilhelmina Prost.\n", encoding="utf-8")
@@ -169,7 +182,9 @@ def test_delete(documents: Page, tmp_path: Path) -> None:
     expect(confirm).to_be_hidden()
     expect(rows).to_have_count(1)
     rows.get_by_role("button", name="Delete Gazebo").click()
-    confirm.get_by_role("button", name="Delete", exact=True).click()
+    with _held(index_folder):
+        confirm.get_by_role("button", name="Delete", exact=True).click()
+        expect(rows).to_have_class("is-leaving")
     expect(rows).to_have_count(0)
     expect(documents.locator("#documents-heading")).to_be_focused()
     expect(documents.locator("#announced")).to_have_text("Deleted Gazebo.")
