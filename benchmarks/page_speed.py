@@ -91,8 +91,8 @@ def ask_all(browser: Browser, url: str, questions: list[str]) -> list[float]:
 def ask(page: Page, question: str) -> float:
     """Type a question, press Enter, and return when its answer was to be seen."""
     page.evaluate(FORGET)
-    page.get_by_label("Question").fill(question)
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Question", exact=True).fill(question)
+    page.get_by_label("Question", exact=True).press("Enter")
     return float(page.evaluate("window.shown"))
 
 

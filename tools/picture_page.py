@@ -56,8 +56,8 @@ def take_all(url: str, target: Path) -> None:
 
 def ask(page: Page) -> None:
     """Ask the question and wait for its answer."""
-    page.get_by_label("Question").fill(QUESTION)
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Question", exact=True).fill(QUESTION)
+    page.get_by_label("Question", exact=True).press("Enter")
     page.locator(".answer .quote").wait_for()
     page.mouse.move(0, 0)
     page.wait_for_timeout(400)

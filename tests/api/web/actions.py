@@ -30,8 +30,8 @@ class PageLog:
 
 def ask(page: Page, question: str) -> Locator:
     """Ask a question as one does; return what is shown of its answer."""
-    page.get_by_label("Question").fill(question)
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Question", exact=True).fill(question)
+    page.get_by_label("Question", exact=True).press("Enter")
     return result(page)
 
 

@@ -20,7 +20,7 @@ UNANSWERED = QUESTIONS[-1]["question"]
 
 def test_empty_page(page: Page) -> None:
     """Who comes sees a field that has the focus, and how much there is to ask."""
-    expect(page.get_by_label("Question")).to_be_focused()
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
     expect(page.locator("#holdings")).to_have_text("77 documents in 4 collections")
     check_accessible(page)
 
@@ -153,7 +153,7 @@ def test_address_is_the_state(page: Page, open_page: Callable[..., Page]) -> Non
     expect(page.locator(".answer .quote")).to_contain_text("Ottoline")
     page.go_back()
     expect(page.locator(".answer .quote")).to_have_text("six")
-    expect(page.get_by_label("Question")).to_have_value(LEAVE)
+    expect(page.get_by_label("Question", exact=True)).to_have_value(LEAVE)
     expect(page).to_have_title(f"{LEAVE} · Answerable")
     other = open_page("/" + page.url.split("/")[-1])
     expect(other.locator(".answer .quote")).to_have_text("six")
@@ -172,6 +172,8 @@ def test_service_out_of_reach(page: Page) -> None:
 
 def test_refused_question(page: Page) -> None:
     """What the service says against a question is shown in its words."""
-    page.get_by_label("Question").evaluate("(field) => field.removeAttribute('maxlength')")
+    page.get_by_label("Question", exact=True).evaluate(
+        "(field) => field.removeAttribute('maxlength')"
+    )
     shown = ask(page, "x" * 2001)
     expect(shown.get_by_role("alert")).to_contain_text("2,000")

@@ -1,5 +1,6 @@
 """The documents on the page: their list, adding, deleting."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.api.web.documents import N_SMALL
 
 pytestmark = PAGE_MARKS
 
+IN_HAND = re.compile(r"aken in")
 PATIENCE_MS = 200_000  # hundreds of passages are encoded
 
 
@@ -149,11 +151,11 @@ def test_upload_goes_on_after_reload(documents: Page, index_folder: Path, tmp_pa
     row = documents.locator("#uploads > li")
     with _held(index_folder):
         _upload(documents, path)
-        expect(row.locator(".state")).to_contain_text("taken in")
+        expect(row.locator(".state")).to_contain_text(IN_HAND)
         expect(row.get_by_role("button", name="Cancel")).to_have_count(0)
         documents.reload()
         expect(row).to_contain_text("tide tables.md")
-        expect(row.locator(".state")).to_contain_text("taken in")
+        expect(row.locator(".state")).to_contain_text(IN_HAND)
     expect(row.locator(".state")).to_have_text("Added")
 
 

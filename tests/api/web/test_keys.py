@@ -82,8 +82,8 @@ def test_without_a_key(key: str, page: Page) -> None:
     """Who has none is told what is missing, and can give it later."""
     dialog = page.get_by_role("dialog", name="Key")
     dialog.get_by_role("button", name="Cancel").click()
-    page.get_by_label("Question").fill(LEAVE)
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Question", exact=True).fill(LEAVE)
+    page.get_by_label("Question", exact=True).press("Enter")
     dialog.get_by_role("button", name="Cancel").click()
     alert = page.locator("#result").get_by_role("alert")
     expect(alert).to_contain_text("only with a key")
