@@ -54,6 +54,11 @@ async function newestJobs() {
   }
 }
 
+/** Have the models loaded while the first question is being typed. */
+function warm() {
+  request("GET", "health/ready").catch(() => {}); // what is wrong, the question will tell
+}
+
 let isReloading = false;
 
 /** Look again after a change; once for several changes that come together. */
@@ -98,3 +103,4 @@ setUpReader();
 setUpChoosing();
 show();
 load();
+warm();
