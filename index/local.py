@@ -8,14 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
     DocumentNotFound,
     IndexDamaged,
-    IndexModelMismatch,
     IndexNotFound,
 )
+from .index_manifest import check_manifest, manifest_for
 from .storage.database import DATABASE_NAME, check_length, log_of
 from .storage.lock import WriterLock
 from .storage.schema import SCHEMA_VERSION
@@ -322,17 +321,6 @@ def _only_a_warning() -> Iterator[None]:
         )
 
 
-def manifest_for(encoder: Encoder) -> IndexManifest:
-    """Return what an index made now with ``encoder`` says of itself."""
-    return IndexManifest(
-        encoder_name=encoder.name,
-        encoder_sha256=encoder.sha256,
-        dimension=encoder.dimension,
-        splitter_version=SPLITTER_VERSION,
-        schema_version=SCHEMA_VERSION,
-    )
-
-
 def database_exists(folder: Path) -> bool:
     """Say whether ``folder`` has an index database, sound or not.
 
@@ -343,30 +331,6 @@ def database_exists(folder: Path) -> bool:
         return (folder / DATABASE_NAME).is_file()
     except OSError as exc:
         raise AnswerableError(f"cannot read {folder}: {exc.strerror}") from exc
-
-
-def check_manifest(folder: Path, stored: IndexManifest, expected: IndexManifest) -> None:
-    """Refuse an index whose vectors or tables are not what this program expects.
-
-    Raises:
-        IndexModelMismatch: with both sides and the command that mends it.
-    """
-    if stored.schema_version > SCHEMA_VERSION:
-        raise IndexModelMismatch(
-            f"the index {folder} was written by a newer Answerable (schema "
-            f"{stored.schema_version}, this one knows {SCHEMA_VERSION}): upgrade Answerable"
-        )
-    remedy = "embed its documents again with `answerable ingest --rebuild PATH`"
-    if (stored.encoder_sha256, stored.dimension) != (expected.encoder_sha256, expected.dimension):
-        raise IndexModelMismatch(
-            f"the index {folder} was made with the model {_model(stored)}, and this is "
-            f"{_model(expected)}: use that model, or {remedy}"
-        )
-    if stored.splitter_version != expected.splitter_version:
-        raise IndexModelMismatch(
-            f"the index {folder} was cut by splitter {stored.splitter_version}, and this is "
-            f"splitter {expected.splitter_version}: {remedy}"
-        )
 
 
 def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
@@ -382,10 +346,6 @@ def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
     with WriterLock(folder):
         StoreWriter(store.path).close()  # applies what is missing, in one transaction
     logger.info("index %s: tables changed from version %d to %d", folder, version, SCHEMA_VERSION)
-
-
-def _model(manifest: IndexManifest) -> str:
-    return f"{manifest.encoder_name} ({manifest.encoder_sha256[:12]}, {manifest.dimension} wide)"
 
 
 def _create(folder: Path, manifest: IndexManifest) -> None:

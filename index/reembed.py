@@ -6,9 +6,10 @@ from pathlib import Path
 
 from .embedding import PassageEmbedder
 from .errors import IndexNotFound
+from .index_manifest import check_manifest, manifest_for
 from .ingest import BATCHES_AHEAD, IngestProgress
 from .loading import BATCH_PASSAGES
-from .local import check_manifest, database_exists, manifest_for
+from .local import database_exists
 from .pace import Pace
 from .pipeline import Pipeline
 from .storage.database import DATABASE_NAME
