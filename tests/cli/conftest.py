@@ -46,7 +46,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         path: Path | None = None, settings: Settings | None = None, *, create: bool = False
     ) -> Engine:
         folder = path or (settings.index if settings else Path(".answerable"))
-        return open_engine(folder, create=create)
+        return open_engine(folder, settings, create=create)
 
     monkeypatch.setattr(Engine, "open", open_fake)
 

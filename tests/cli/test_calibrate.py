@@ -19,9 +19,10 @@ def facts(
     fact_engine(tmp_path / "index").close()
     write_questions(tmp_path)
 
-    def open_facts(settings: Settings) -> Engine:
-        index = settings.index
-        return fact_engine((Path("index") if index == Path(".answerable") else index).absolute())
+    def open_facts(
+        path: Path | None = None, settings: Settings | None = None, *, create: bool = False
+    ) -> Engine:
+        return fact_engine((path or Path("index")).absolute())
 
     monkeypatch.setattr(Engine, "open", open_facts)
     monkeypatch.chdir(tmp_path)
