@@ -10,7 +10,10 @@ from answerable.reader.importing.model_card import ModelCard, read_model_card
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("---\nlicense: apache-2.0\ndatasets:\n- squad_v2\n---\n# A", ModelCard("Apache-2.0", "trained")),
+        (
+            "---\nlicense: apache-2.0\ndatasets:\n- squad_v2\n---\n# A",
+            ModelCard("Apache-2.0", "trained"),
+        ),
         ("---\nlicense: mit\ndatasets: [rajpurkar/squad]\n---\n", ModelCard("MIT", "none")),
         ("---\ndatasets: [squad, newsqa]\n---\n", ModelCard()),
         ("---\ndatasets: [squad, squad_v2]\n---\n", ModelCard(None, "trained")),

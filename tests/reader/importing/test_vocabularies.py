@@ -21,7 +21,10 @@ PIECES = [
     ("[CLS]", 0.0, CONTROL),
     ("[SEP]", 0.0, CONTROL),
     ("[MASK]", 0.0, CONTROL),
-    *[(piece, -float(i), NORMAL) for i, piece in enumerate(["▁the", "▁cafe", "s", "▁", "9", ","], 1)],
+    *[
+        (piece, -float(i), NORMAL)
+        for i, piece in enumerate(["▁the", "▁cafe", "s", "▁", "9", ","], 1)
+    ],
     ("9,", -0.5, NORMAL),
 ]
 
@@ -70,10 +73,10 @@ def test_settings_beside_the_vocabulary_win(
 ) -> None:
     """Case and accents are as ``tokenizer_config.json`` says, even of a ``tokenizer.json``."""
     (tmp_path / "vocab.txt").write_text("\n".join(UNCASED) + "\n", encoding="utf-8")
-    assert _pieces(_tokenizer(tmp_path, **settings), "ÉTÉ")[0][0] == expected
+    assert _pieces(_tokenizer(tmp_path, "bert", **settings), "ÉTÉ")[0][0] == expected
     (tmp_path / "out.json").rename(tmp_path / "tokenizer.json")
     (tmp_path / "vocab.txt").unlink()
-    assert _pieces(_tokenizer(tmp_path, **settings), "ÉTÉ")[0][0] == expected
+    assert _pieces(_tokenizer(tmp_path, "bert", **settings), "ÉTÉ")[0][0] == expected
 
 
 def test_byte_pairs_as_roberta_joins_them(tmp_path: Path) -> None:
@@ -111,7 +114,12 @@ def test_sentence_pieces_as_albert_has_them(tmp_path: Path) -> None:
 
 def test_deberta_keeps_case_and_gets_a_mask(tmp_path: Path) -> None:
     """DeBERTa's file has no mask: it is the next id, and capitals count."""
-    pieces = [("[PAD]", 0.0, CONTROL), ("[UNK]", 0.0, UNKNOWN), *PIECES[2:4], ("▁the", -1.0, NORMAL)]
+    pieces = [
+        ("[PAD]", 0.0, CONTROL),
+        ("[UNK]", 0.0, UNKNOWN),
+        *PIECES[2:4],
+        ("▁the", -1.0, NORMAL),
+    ]
     (tmp_path / "spm.model").write_bytes(sentencepiece(pieces))
     tokenizer = _tokenizer(tmp_path, "deberta-v2")
     assert tokenizer.token_to_id("[MASK]") == 5
