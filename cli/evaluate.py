@@ -89,8 +89,12 @@ def squad(
         ),
     ] = None,
     layout: Annotated[
-        Literal["run_qa", "run_squad"],
-        typer.Option("--layout", help="Whose file names and key order the predictions have."),
+        Literal["run_qa", "run_squad", "nemo", "nemo-bertqa", "tao", "openvino"],
+        typer.Option(
+            "--layout",
+            help="Whose file names and layout the predictions have; openvino adds f1 and "
+            "exact_match from 0 to 1, as its model cards have them.",
+        ),
     ] = "run_qa",
     n_best_size: Annotated[
         int, typer.Option("--n-best-size", min=1, max=100, help="Entries of an n-best list.")
@@ -117,6 +121,7 @@ def squad(
         PredictionSource,
         evaluate_files,
         files_record,
+        unit_metrics,
     )
 
     _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers)
@@ -148,6 +153,10 @@ def squad(
         print_json(files_record(evaluations, worst))
     else:
         print_evaluations(evaluations, worst)
+        if layout == "openvino":
+            for one in evaluations:
+                scores = unit_metrics(one.result)
+                print(f"{one.name}: f1 {scores['f1']:.4f}, exact_match {scores['exact_match']:.4f}")
     for folder in filter(None, (output_dir, plots)):
         note(f"written to {folder}")
     return DONE

