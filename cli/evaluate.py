@@ -42,9 +42,10 @@ def squad(
         Path | None,
         typer.Option(
             "--model",
+            "--reader",
             metavar="DIR",
-            help="Reader folder, or one with model.onnx and tokenizer.json; the shipped reader "
-            "if unset.",
+            help="Reader folder, or one with model.onnx and tokenizer.json; ANSWERABLE_READER, "
+            "else the shipped one, if unset.",
         ),
     ] = None,
     answers: Annotated[
@@ -121,6 +122,7 @@ def squad(
         PredictionSource,
         evaluate_files,
         files_record,
+        load_settings,
         unit_metrics,
     )
 
@@ -138,7 +140,9 @@ def squad(
     with progress_bar() as show:
         evaluations = evaluate_files(
             files,
-            PredictionSource(predictions, null_odds) if predictions else model,
+            PredictionSource(predictions, null_odds)
+            if predictions
+            else model or load_settings().reader,
             EvaluationOptions(
                 answers=answers,
                 null_threshold=null_score_diff_threshold,

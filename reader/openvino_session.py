@@ -36,7 +36,13 @@ _OUTPUTS = {
 
 
 class OpenVinoSession:
-    """Runs a question-answering IR on the CPU; safe to share between threads."""
+    """Runs a question-answering IR on the CPU; safe to share between threads.
+
+    Attributes:
+        facts: what its files say.
+        length: the only number of tokens that it takes, to which windows are padded; None if
+            it takes any.
+    """
 
     def __init__(self, model: Path, threads: int) -> None:
         """Load the model.
@@ -49,7 +55,7 @@ class OpenVinoSession:
             ModelFolderInvalid: the files are no model that this can run, or the extra
                 ``openvino`` is not installed.
         """
-        check_ir(model, model.with_suffix(".bin"))
+        self.facts = check_ir(model, model.with_suffix(".bin"))
         self._load(model, threads)
         self._of_thread = threading.local()
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
@@ -86,7 +92,7 @@ class OpenVinoSession:
         inputs = {_match(port, _INPUTS): port for port in self._model.inputs}
         outputs = {_match(port, _OUTPUTS): port for port in self._model.outputs}
         if (
-            None in inputs
+            "" in inputs
             or len(inputs) < len(self._model.inputs)
             or "input_ids" not in inputs
             or not outputs.keys() >= _OUTPUTS.keys()
@@ -101,12 +107,12 @@ class OpenVinoSession:
         }
         self._outputs = outputs["start"], outputs["end"]
         length = inputs["input_ids"].get_partial_shape()[1]
-        self._length = length.get_length() if length.is_static else None
+        self.length = length.get_length() if length.is_static else None
 
     def _run(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
         n_tokens = len(window.token_ids)
-        length = n_tokens if self._length is None else self._length
+        length = n_tokens if self.length is None else self.length
         if n_tokens > length:
             raise ModelFolderInvalid(
                 f"the reader takes {length} tokens, and its manifest says more: import it again"
@@ -130,10 +136,10 @@ class OpenVinoSession:
         return start, end
 
 
-def _match(port: Any, known: Mapping[str, Sequence[str]]) -> str | None:
-    """Return which of the known inputs or outputs a port is, by any of its names."""
+def _match(port: Any, known: Mapping[str, Sequence[str]]) -> str:
+    """Return which of the known inputs or outputs a port is, by any of its names, or ""."""
     names = _names(port)
-    return next((name for name, aliases in known.items() if names & set(aliases)), None)
+    return next((name for name, aliases in known.items() if names & set(aliases)), "")
 
 
 def _names(port: Any) -> set[str]:

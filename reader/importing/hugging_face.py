@@ -3,7 +3,6 @@
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +13,6 @@ from answerable.index import ModelFolderInvalid
 
 Array = npt.NDArray[Any]
 _TYPES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "i4": "I32", "u1": "U8"}
-
-
-@dataclass(frozen=True, slots=True)
-class Unpacked:
-    """What a source of another form said beside its weights.
-
-    Attributes:
-        form: for people, as ``NeMo archive``.
-        lower_case: whether its tokenizer lower-cases; None where it does not say.
-        settings: what it read passages with, under this project's names; only what it says.
-        facts: what else is worth keeping in the manifest.
-    """
-
-    form: str
-    lower_case: bool | None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_folder(

@@ -69,7 +69,6 @@ class _Reading:
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.EntityDeclHandler = self._refuse
-        self._parser.ExternalEntityRefHandler = self._refuse
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -82,7 +81,7 @@ class _Reading:
             raise ModelFolderInvalid("it holds no network")
         return IrFacts(tuple(self._inputs), self._n_constants, self._is_quantized)
 
-    def _refuse(self, *_: object) -> None:
+    def _refuse(self, *_: object) -> None:  # an external entity needs a declaration first
         raise ModelFolderInvalid("it declares entities or a document type, which no model does")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

@@ -18,12 +18,12 @@ import numpy.typing as npt
 
 from answerable.index import ModelFolderInvalid
 
-from .hugging_face import Unpacked, write_folder
+from .hugging_face import write_folder
+from .prepared import Prepared
 from .torch_file import read_torch_file
 
 Array = npt.NDArray[Any]
 CHECKPOINT_NAME = "model_optim_rng.pt"
-_FORM = "Megatron-LM checkpoint"
 _EMBEDDINGS = ("word_embeddings", "position_embeddings", "tokentype_embeddings")
 _LAYER = re.compile(r"layers\.(\d{1,3})\.(.+)\.(weight|bias)")
 _MODULES = {
@@ -36,27 +36,28 @@ _MODULES = {
 }
 _QKV = ("attention.query_key_value", "self_attention.query_key_value")
 _HEAD_WIDTH = 64  # of every Megatron-BERT that was published
+_FIRST_WIDE = "bert.encoder.layer.0.intermediate.dense.weight"
 _VERSIONS = (0.0, 1.0, 2.0, 3.0)
 
 
 def is_megatron(source: Path) -> bool:
-    """Tell whether a file, or a folder's one file, is named as Megatron-LM names checkpoints."""
+    """Tell whether a path is a checkpoint that Megatron-LM named, or a folder of one."""
     return _checkpoint(source) is not None
 
 
-def unpack_megatron(source: Path, folder: Path) -> Unpacked:
-    """Write a checkpoint as a Hugging Face folder.
+def prepare_megatron(source: Path, work: Path) -> Prepared:
+    """Write a checkpoint as a Hugging Face folder below ``work``.
 
-    A fine-tuned reader's two outputs are taken from ``qa_outputs`` or ``classifier`` beside
-    the language model; a checkpoint of pre-training becomes a base model to train from.
+    The two outputs of a reader are taken from ``qa_outputs`` or ``classifier`` beside the
+    language model.
 
     Args:
         source: ``model_optim_rng.pt``, or a folder with it, or with ``mp_rank_00`` that has it;
-            ``vocab.txt`` lies in the same folder or one above.
-        folder: an empty one.
+            ``vocab.txt`` lies in the same folder or above.
+        work: an empty folder.
 
     Raises:
-        ModelFolderInvalid: it cannot be read, is split over several ranks, or is not BERT.
+        ModelFolderInvalid: it cannot be read, is split over several processes, or is no reader.
     """
     path = _checkpoint(source)
     if path is None:
@@ -64,27 +65,36 @@ def unpack_megatron(source: Path, folder: Path) -> Unpacked:
     if (path.parent.parent / "mp_rank_01").exists():
         raise ModelFolderInvalid(
             f"{source} is split over several processes: merge it with Megatron-LM's "
-            f"tools/checkpoint first"
+            "tools/checkpoint first"
         )
     checkpoint = read_torch_file(path)
     model = checkpoint.get("model") if isinstance(checkpoint, dict) else None
     if not isinstance(model, dict) or not isinstance(model.get("language_model"), dict):
         raise ModelFolderInvalid(f"{path} holds no Megatron-LM language model")
-    given = checkpoint.get("args") or {}
-    vocabulary = _vocabulary(path)
-    version = checkpoint.get("checkpoint_version", 0.0)
-    lower_case = _lower_case(given.get("tokenizer_type"))
-    tensors, config = converted(
-        flat_names(model["language_model"]), version, n_heads=given.get("num_attention_heads")
-    )
+    given = checkpoint.get("args")
+    given = given if isinstance(given, dict) else {}
+    try:
+        tensors, config = converted(
+            flat_names(model["language_model"]),
+            checkpoint.get("checkpoint_version", 0.0),
+            n_heads=given.get("num_attention_heads"),
+        )
+    except ModelFolderInvalid as exc:
+        raise ModelFolderInvalid(f"cannot import {path}: {exc}") from exc
     tensors |= _heads(model)
-    is_reader = "qa_outputs.weight" in tensors
-    config["architectures"] = [f"MegatronBert{'ForQuestionAnswering' if is_reader else 'Model'}"]
+    if "qa_outputs.weight" not in tensors:
+        raise ModelFolderInvalid(
+            f"{path} has no outputs for start and end: it was not trained to answer questions"
+        )
+    config["architectures"] = ["MegatronBertForQuestionAnswering"]
     if given.get("bias_gelu_fusion") is True or given.get("openai_gelu") is True:
         config["hidden_act"] = "gelu_new"  # what Megatron's fused kernel computes
+    vocabulary, lower_case = _vocabulary(path), _lower_case(given.get("tokenizer_type"))
+    folder = work / "folder"
+    folder.mkdir()
     write_folder(folder, config, tensors, vocabulary, lower_case=lower_case)
-    facts = {"checkpoint_version": float(version), "iteration": checkpoint.get("iteration")}
-    return Unpacked(_FORM, lower_case, {}, facts)
+    files = {path.name: path, vocabulary.name: vocabulary}
+    return Prepared("hugging-face", folder, files, lower_case=lower_case)
 
 
 def converted(

@@ -7,25 +7,23 @@ newer ones put a hash before them, and ``nemo:`` before the hash in the configur
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from answerable.index import ModelFolderInvalid
 
-from .hugging_face import Unpacked, write_folder
+from .hugging_face import write_folder
 from .megatron import converted
+from .prepared import NullAnswer, Prepared
 from .source_files import read_text
-from .tar import unpack_tar
+from .tar import is_tar, unpack_tar
 from .torch_file import read_torch_tensors
 from .yaml_files import read_yaml, value_at
 
 Array = npt.NDArray[Any]
-_FORM = "NeMo archive"
 _CONFIG, _WEIGHTS = "model_config.yaml", "model_weights.ckpt"
 _ENCODER, _HEAD = "bert_model.", "classifier.mlp.layer0."
 _HASH = re.compile(r"[0-9a-f]{32}_")
@@ -61,28 +59,31 @@ _SIZES = {"bert-base": _BERT_BASE, "bert-large": _BERT_LARGE}
 _OLD_MASK_ROW = "embeddings.position_ids"  # counted, not learnt
 
 
-def unpack_nemo(source: Path, folder: Path) -> Unpacked:
-    """Write an archive as a Hugging Face folder.
+def is_nemo(source: Path) -> bool:
+    """Tell whether a file is an archive named ``.nemo``, or one that was renamed to ``.tlt``."""
+    return source.suffix.lower() in (".nemo", ".tlt") and source.is_file() and is_tar(source)
 
-    Args:
-        source: a ``.nemo`` file, or one that was renamed to ``.tlt``.
-        folder: an empty one; only what is finished is written there.
+
+def prepare_nemo(source: Path, work: Path) -> Prepared:
+    """Write an archive's model as a Hugging Face folder below ``work``.
 
     Raises:
         ModelFolderInvalid: it is damaged, means harm, or holds no question-answering model.
     """
-    with tempfile.TemporaryDirectory(prefix="answerable-nemo-") as work:
-        names = unpack_tar(source, Path(work))
-        if missing := {_CONFIG, _WEIGHTS} - set(names):
-            raise ModelFolderInvalid(f"{source} is not a NeMo archive: no {min(missing)}")
-        try:
-            return _write(Path(work), names, folder)
-        except ModelFolderInvalid as exc:
-            reason = str(exc).replace(f"{work}/", "")
-            raise ModelFolderInvalid(f"cannot import {source}: {reason}") from exc
+    unpacked, folder = work / "archive", work / "folder"
+    unpacked.mkdir()
+    folder.mkdir()
+    names = unpack_tar(source, unpacked)
+    if missing := {_CONFIG, _WEIGHTS} - set(names):
+        raise ModelFolderInvalid(f"{source} is not a NeMo archive: no {min(missing)}")
+    try:
+        return _write(source, unpacked, names, folder)
+    except ModelFolderInvalid as exc:
+        reason = str(exc).replace(f"{unpacked}/", "")
+        raise ModelFolderInvalid(f"cannot import {source}: {reason}") from exc
 
 
-def _write(work: Path, names: list[str], folder: Path) -> Unpacked:
+def _write(source: Path, work: Path, names: list[str], folder: Path) -> Prepared:
     settings = read_yaml(work / _CONFIG)
     _check_head(settings)
     tensors = read_torch_tensors(work / _WEIGHTS)
@@ -95,11 +96,14 @@ def _write(work: Path, names: list[str], folder: Path) -> Unpacked:
         raise ModelFolderInvalid("it holds no vocabulary: bring an archive that has vocab.txt")
     lower_case = _lower_case(settings)
     write_folder(folder, config, weights, vocabulary, lower_case=lower_case)
-    facts = {
-        "target": value_at(settings, "target"),
-        "pretrained_model_name": value_at(settings, "language_model.pretrained_model_name"),
-    }
-    return Unpacked(_FORM, lower_case, _reading(settings), {k: v for k, v in facts.items() if v})
+    return Prepared(
+        "hugging-face",
+        folder,
+        {source.name: source},
+        null_answer=_null_answer(settings),
+        max_seq_tokens=_max_seq_tokens(settings, config),
+        lower_case=lower_case,
+    )
 
 
 def _of_encoder(
@@ -229,20 +233,19 @@ def _lower_case(settings: Mapping[str, Any]) -> bool | None:
     return said if isinstance(said, bool) else None
 
 
-def _reading(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how the model was made to read, under this project's names."""
-    names = {
-        "max_seq_length": "max_seq_tokens",
-        "max_query_length": "max_question_tokens",
-        "doc_stride": "doc_stride",
-        "max_answer_length": "max_answer_tokens",
-        "n_best_size": "n_best",
-        "null_score_diff_threshold": "null_threshold",
-        "version_2_with_negative": "null_answer_trained",
-    }
-    found = {}
-    for key, name in names.items():
-        value = value_at(settings, f"dataset.{key}")
-        if isinstance(value, int | float) and np.isfinite(value):
-            found[name] = value
-    return found
+def _null_answer(settings: Mapping[str, Any]) -> NullAnswer | None:
+    said = value_at(settings, "dataset.version_2_with_negative")
+    if not isinstance(said, bool):
+        return None
+    return "trained" if said else "none"
+
+
+def _max_seq_tokens(settings: Mapping[str, Any], config: Mapping[str, Any]) -> int | None:
+    """Return the window that the model was trained with, if the encoder takes it."""
+    said, longest = (
+        value_at(settings, "dataset.max_seq_length"),
+        config.get("max_position_embeddings"),
+    )
+    if isinstance(said, bool) or not isinstance(said, int) or not isinstance(longest, int):
+        return None
+    return min(said, longest)

@@ -56,6 +56,13 @@ def unpack_tar(archive: Path, folder: Path) -> list[str]:
         raise ModelFolderInvalid(f"cannot unpack {archive}: {exc}") from exc
 
 
+def is_tar(path: Path) -> bool:
+    """Tell by its first bytes whether a file is a gzip file or a tar archive."""
+    with path.open("rb") as file:
+        block = file.read(_BLOCK)
+    return block[:2] == b"\x1f\x8b" or block[257:262] == b"ustar"
+
+
 class _Bounded:
     """A stream of which only so much is read, and never more than asked for at once."""
 

@@ -141,7 +141,9 @@ def _refuse_other_models(given: Mapping[str, Any]) -> None:
 def _base_model(given: Mapping[str, Any]) -> Path | None:
     """Return the folder of the model to start from."""
     keys = ("restore_from", "language_model.lm_checkpoint", "pretrained_model")
-    key = next((key for key in (*keys, "language_model.pretrained_model_name") if given.get(key)), "")
+    key = next(
+        (key for key in (*keys, "language_model.pretrained_model_name") if given.get(key)), ""
+    )
     if not key:
         return None
     path = Path(str(given[key]))

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader.importing.nemo import unpack_nemo
+from answerable.reader.importing.nemo import prepare_nemo
 from answerable.reader.importing.tar import unpack_tar
 from answerable.reader.importing.yaml_files import parse_yaml
 from tests.reader.importing import nemo_archives
@@ -193,17 +193,17 @@ def test_yaml(tmp_path: Path, case: str) -> None:
     files = {"model_config.yaml": YAML[case].encode(), "model_weights.ckpt": b"", "vocab.txt": b""}
     archive, out = nemo_archives.write_archive(tmp_path / "m.nemo", files), tmp_path / "out"
     out.mkdir()
-    message = _refused(lambda: unpack_nemo(archive, out))
+    message = _refused(lambda: prepare_nemo(archive, out))
     assert "model_config.yaml" in message
     assert not (tmp_path / "canary").exists() and not Path("canary").exists()
-    assert list(out.iterdir()) == []
+    assert list((out / "folder").iterdir()) == []
 
 
 def test_large_yaml(tmp_path: Path) -> None:
     """A configuration of any size is not read."""
     files = {"model_config.yaml": b"a: 1\n" * 100_000, "model_weights.ckpt": b""}
     archive = nemo_archives.write_archive(tmp_path / "m.nemo", files)
-    assert "longer" in _refused(lambda: unpack_nemo(archive, tmp_path))
+    assert "longer" in _refused(lambda: prepare_nemo(archive, tmp_path))
 
 
 @pytest.mark.parametrize("value", ["${a}", "${a.b}", "${b}", "${oc.env:HOME}", "${b.c.d}"])
@@ -236,9 +236,9 @@ def test_weights_that_call(tmp_path: Path, way: str) -> None:
     archive = nemo_archives.write_archive(
         tmp_path / "m.nemo", files | {"model_weights.ckpt": weights}
     )
-    assert "pickle" in _refused(lambda: unpack_nemo(archive, out))
+    assert "pickle" in _refused(lambda: prepare_nemo(archive, out))
     assert not canary.exists()
-    assert list(out.iterdir()) == []
+    assert list((out / "folder").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_other_members(tmp_path: Path, name: str, content: bytes) -> None:
     archive, out = tmp_path / "m.nemo", tmp_path / "out"
     out.mkdir()
     nemo_archives.write_archive(archive, files | {name: content})
-    assert str(archive) in _refused(lambda: unpack_nemo(archive, out))
+    assert str(archive) in _refused(lambda: prepare_nemo(archive, out))
 
 
 @settings(max_examples=150, deadline=None)

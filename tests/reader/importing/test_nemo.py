@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader.importing.nemo import unpack_nemo
+from answerable.reader.importing.nemo import prepare_nemo
 from answerable.reader.importing.weights import source_tensors
 from tests.reader.importing.nemo_archives import (
     ENCODER,
+    POSITIONS,
     WORDS,
     archive_files,
     new_archive,
@@ -25,9 +26,10 @@ from tests.reader.importing.nemo_archives import (
 @pytest.mark.parametrize("write", [old_archive, new_archive])
 def test_both_layouts(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     """The encoder and its two outputs come out under transformers' names."""
-    out = tmp_path / "out"
-    out.mkdir()
-    unpacked = unpack_nemo(write(tmp_path / "model.nemo"), out)
+    work = tmp_path / "work"
+    work.mkdir()
+    prepared = prepare_nemo(write(tmp_path / "model.nemo"), work)
+    out = prepared.folder
     read = {name: tensor.read() for name, tensor in source_tensors(out).items()}
     stored = weights()
     assert json.loads((out / "config.json").read_text()) == {
@@ -45,15 +47,7 @@ def test_both_layouts(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     layer = "encoder.layer.1.attention.self.key.weight"
     assert np.array_equal(read[f"bert.{layer}"], stored[f"bert_model.{layer}"])
     assert np.array_equal(read["qa_outputs.bias"], stored["classifier.mlp.layer0.bias"])
-    assert unpacked.settings == {
-        "max_seq_tokens": 384,
-        "max_question_tokens": 64,
-        "doc_stride": 128,
-        "max_answer_tokens": 30,
-        "n_best": 20,
-        "null_threshold": 0.0,
-        "null_answer_trained": True,
-    }
+    assert (prepared.null_answer, prepared.max_seq_tokens) == ("trained", POSITIONS)
 
 
 def test_configuration_inside(tmp_path: Path) -> None:
@@ -64,8 +58,8 @@ def test_configuration_inside(tmp_path: Path) -> None:
     config["language_model"]["pretrained_model_name"] = "bert-base-cased"
     (tmp_path / "out").mkdir()
     archive = write_archive(tmp_path / "m.nemo", archive_files(tmp_path, weights(), config))
-    unpacked = unpack_nemo(archive, tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "config.json").read_text())["layer_norm_eps"] == 1e-5
+    unpacked = prepare_nemo(archive, tmp_path / "out")
+    assert json.loads((unpacked.folder / "config.json").read_text())["layer_norm_eps"] == 1e-5
     assert unpacked.lower_case is False
 
 
@@ -84,8 +78,8 @@ def test_other_heads(tmp_path: Path, changes: dict[str, object], message: str) -
     (tmp_path / "out").mkdir()
     archive = write_archive(tmp_path / "m.nemo", archive_files(tmp_path, weights(), config))
     with pytest.raises(ModelFolderInvalid, match=message):
-        unpack_nemo(archive, tmp_path / "out")
-    assert list((tmp_path / "out").iterdir()) == []
+        prepare_nemo(archive, tmp_path / "out")
+    assert list((tmp_path / "out" / "folder").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +96,7 @@ def test_missing_files(tmp_path: Path, missing: str, message: str) -> None:
     del files[missing]
     (tmp_path / "out").mkdir()
     with pytest.raises(ModelFolderInvalid, match=message):
-        unpack_nemo(write_archive(tmp_path / "m.nemo", files), tmp_path / "out")
+        prepare_nemo(write_archive(tmp_path / "m.nemo", files), tmp_path / "out")
 
 
 def test_no_reader(tmp_path: Path) -> None:
@@ -111,4 +105,4 @@ def test_no_reader(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     archive = write_archive(tmp_path / "m", archive_files(tmp_path, tensors, settings()))
     with pytest.raises(ModelFolderInvalid, match="no question-answering model"):
-        unpack_nemo(archive, tmp_path / "out")
+        prepare_nemo(archive, tmp_path / "out")
