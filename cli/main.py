@@ -29,6 +29,7 @@ from .output import note
 from .quantize import quantize
 from .search import search
 from .serve import serve
+from .tao import tao
 from .train import train
 
 logger = logging.getLogger("answerable")
@@ -63,6 +64,7 @@ app.command(epilog="Example: answerable calibrate questions.csv --report calibra
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
+app.add_typer(tao, name="tao")
 
 
 @app.callback()
