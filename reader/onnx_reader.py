@@ -21,6 +21,7 @@ from .confidence import (
     load_confidence,
 )
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
+from .profiles import Profile, ProfileDecision, ProfileReader
 from .rivals import find_rival
 from .session import ReaderSession
 from .spans import Logits
@@ -175,6 +176,19 @@ class OnnxReader:
         """
         spans = self._spans(question, passages, [0.0] * len(passages), max(_RANKED, 2 * n_best))
         return different_spans(spans, n_best)
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return what another system would answer with this model: see ``Reader.decide``."""
+        return self.decide_all(question, passages, [profile])[0]
+
+    def decide_all(
+        self, question: str, passages: Sequence[Passage], profiles: Sequence[Profile]
+    ) -> list[ProfileDecision]:
+        """Return what several systems would answer; each distinct window is scored once."""
+        texts = [passage.text for passage in passages]
+        return ProfileReader(self._windows, self._scorer).decide_all(question, texts, profiles)
 
     def _spans(
         self,

@@ -69,6 +69,9 @@ class ReaderSession:
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order.
 
+        A model without a mask cannot overlook padding: it reads windows without theirs, and
+        the logits are that much shorter.
+
         Raises:
             ModelFolderInvalid: the model fails on them.
             WorkStopped: the caller gave up meanwhile; the windows left are not run.
@@ -134,14 +137,22 @@ class ReaderSession:
 
     def _run_window(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
-        return self._run(window.token_ids, window.type_ids)
+        n_read = len(window.token_ids) - window.n_padding
+        if "attention_mask" not in self._inputs:
+            return self._run(window.token_ids[:n_read], window.type_ids[:n_read])
+        return self._run(window.token_ids, window.type_ids, n_read)
 
     def _run(
-        self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
+        self,
+        token_ids: npt.NDArray[np.int64],
+        type_ids: npt.NDArray[np.int64],
+        n_read: int | None = None,
     ) -> tuple[Logits, Logits]:
+        mask = np.ones((1, len(token_ids)), dtype=np.int64)
+        mask[:, n_read:] = 0 if n_read is not None else 1
         feeds = {
             "input_ids": token_ids[None],
-            "attention_mask": np.ones((1, len(token_ids)), dtype=np.int64),
+            "attention_mask": mask,
             "token_type_ids": type_ids[None],
         }
         start_logits, end_logits = self._session.run(
