@@ -1,10 +1,12 @@
 """``answerable evaluate``: figures on labelled data."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from . import options
 from .evaluate_open import open_
@@ -13,12 +15,17 @@ from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
 from .output import note, print_json
 from .progress import progress_bar
+from .run_squad_flags import TrainingFlag, translated
 
 evaluate = typer.Typer(help="Measure on labelled data.", rich_markup_mode=None)
 
+_N_BEST = 20
 _EXAMPLE = (
     "Example: answerable evaluate squad dev-v2.0.json --output-dir results --plot-format svg. "
-    "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json"
+    "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json. "
+    "Takes run_squad.py's flags too: --predict_file, --model_name_or_path, --output_dir, "
+    "--max_seq_length, --doc_stride, --max_query_length, --max_answer_length, --n_best_size, "
+    "--null_score_diff_threshold, --version_2_with_negative, --do_lower_case."
 )
 
 
@@ -30,7 +37,25 @@ evaluate.command(
 )(retrieval)
 
 
-@evaluate.command(epilog=_EXAMPLE)
+class _SquadCommand(TyperCommand):
+    """Takes ``run_squad.py``'s command line too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, the script's flags in our words."""
+        try:
+            found = translated(args)
+        except TrainingFlag as exc:
+            raise typer.BadParameter(str(exc), ctx=ctx) from exc
+        if found.ignored:
+            note(f"{', '.join(found.ignored)}: nothing to do with it here")
+        if found.is_run_squad and not any(arg.startswith("--profile") for arg in args):
+            note("deciding as run_squad.py does (--profile run_squad)")
+            found.arguments.append("--profile=run_squad")
+        rest: list[str] = super().parse_args(ctx, found.arguments)
+        return rest
+
+
+@evaluate.command(epilog=_EXAMPLE, cls=_SquadCommand)
 def squad(
     files: Annotated[
         list[Path],
@@ -55,6 +80,7 @@ def squad(
             "odds; auto, threshold where the file holds unanswerable questions.",
         ),
     ] = "auto",
+    profile: options.Profile = None,
     null_score_diff_threshold: Annotated[
         float | None,
         typer.Option(
@@ -63,6 +89,38 @@ def squad(
             help="No answer where the null odds are above it; the reader's own if unset.",
         ),
     ] = None,
+    version_2_with_negative: Annotated[
+        bool,
+        typer.Option("--version-2-with-negative", help="The same as --answers threshold."),
+    ] = False,
+    max_seq_length: Annotated[
+        int | None,
+        typer.Option(min=16, metavar="N", help="Tokens of a window; with --profile."),
+    ] = None,
+    doc_stride: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Step between windows (run_squad, nemo, haystack1), or their overlap (the "
+            "others); with --profile.",
+        ),
+    ] = None,
+    max_query_length: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Tokens of the question; with --profile."),
+    ] = None,
+    max_answer_length: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Tokens of the answer; with --profile."),
+    ] = None,
+    do_lower_case: Annotated[
+        bool,
+        typer.Option(
+            "--do-lower-case",
+            help="The tokenizer must lower-case, which is checked; with --profile.",
+        ),
+    ] = False,
     max_questions: Annotated[
         int | None,
         typer.Option("--max-questions", min=1, metavar="N", help="Only a random sample of N."),
@@ -89,12 +147,17 @@ def squad(
         ),
     ] = None,
     layout: Annotated[
-        Literal["run_qa", "run_squad"],
-        typer.Option("--layout", help="Whose file names and key order the predictions have."),
-    ] = "run_qa",
+        Literal["run_qa", "run_squad"] | None,
+        typer.Option(
+            "--layout",
+            help="Whose file names and key order the predictions have: run_qa, or that of the "
+            "profile, if unset.",
+        ),
+    ] = None,
     n_best_size: Annotated[
-        int, typer.Option("--n-best-size", min=1, max=100, help="Entries of an n-best list.")
-    ] = 20,
+        int | None,
+        typer.Option("--n-best-size", min=1, max=100, help="Entries of an n-best list (20)."),
+    ] = None,
     worst: Annotated[
         int, typer.Option("--worst", min=0, help="Errors listed, the surest first.")
     ] = 20,
@@ -115,21 +178,38 @@ def squad(
         EvaluationOptions,
         EvaluationOutput,
         PredictionSource,
+        ProfileOptions,
         evaluate_files,
         files_record,
+        profile_with,
     )
 
+    if version_2_with_negative:
+        answers = "threshold"
     _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers)
     if plot_format and not (plots or output_dir):
         raise typer.BadParameter("--plot-format needs --plots or --output-dir")
     output = EvaluationOutput(
         folder=output_dir,
-        layout=layout,
-        n_best=n_best_size,
+        layout=layout or ("run_squad" if profile == "run_squad" else "run_qa"),
+        n_best=n_best_size or _N_BEST,
         worst=worst,
         plot_format=plot_format or ("svg" if plots else None),
         plots=plots,
     )
+    window = ProfileOptions(
+        max_seq_tokens=max_seq_length,
+        stride_tokens=doc_stride,
+        max_question_tokens=max_query_length,
+        max_answer_tokens=max_answer_length,
+        n_best=n_best_size,
+        lower_case=do_lower_case or None,
+    )
+    if replace(window, n_best=None) != ProfileOptions() and not profile:
+        raise typer.BadParameter(
+            "--max-seq-length, --doc-stride, --max-query-length, --max-answer-length and "
+            "--do-lower-case need --profile: our own reader knows its lengths"
+        )
     with progress_bar() as show:
         evaluations = evaluate_files(
             files,
@@ -139,7 +219,8 @@ def squad(
                 null_threshold=null_score_diff_threshold,
                 max_questions=max_questions,
                 seed=seed,
-                n_best=n_best_size if output_dir else 1,
+                n_best=(n_best_size or _N_BEST) if output_dir else 1,
+                profile=profile_with(profile, window) if profile else None,
             ),
             output=output,
             on_progress=lambda done, total, name: show(done, total, name),

@@ -132,13 +132,7 @@ def evaluate_squad(
     for done, (question, found) in enumerate(read_all(questions, read), start=1):
         candidates[question.id] = found
         on_progress(done)
-    return evaluation_of(
-        questions,
-        {id: found[0].text if found else "" for id, found in candidates.items()},
-        {id: -found[0].score if found else NO_SPAN_ODDS for id, found in candidates.items()},
-        null_threshold,
-        candidates,
-    )
+    return evaluation_of_spans(questions, candidates, null_threshold)
 
 
 def score_predictions(
@@ -164,6 +158,21 @@ def score_predictions(
     if null_odds is not None:
         _check_complete("null odds", questions, null_odds)
     return evaluation_of(questions, answers, null_odds, null_threshold, {})
+
+
+def evaluation_of_spans(
+    questions: Sequence[SquadQuestion],
+    candidates: Mapping[str, tuple[ScoredSpan, ...]],
+    null_threshold: float,
+) -> SquadEvaluation:
+    """Score the best of each question's candidates: its score is what "no answer" is against."""
+    return evaluation_of(
+        questions,
+        {id: found[0].text if found else "" for id, found in candidates.items()},
+        {id: -found[0].score if found else NO_SPAN_ODDS for id, found in candidates.items()},
+        null_threshold,
+        candidates,
+    )
 
 
 def evaluation_of(

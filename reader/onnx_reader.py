@@ -20,8 +20,8 @@ from .confidence import (
     answer_features,
     load_confidence,
 )
+from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
-from .profiles import Profile, ProfileDecision, ProfileReader
 from .rivals import find_rival
 from .session import ReaderSession
 from .spans import Logits
@@ -181,14 +181,39 @@ class OnnxReader:
         self, question: str, passages: Sequence[Passage], profile: Profile
     ) -> ProfileDecision:
         """Return what another system would answer with this model: see ``Reader.decide``."""
-        return self.decide_all(question, passages, [profile])[0]
+        return self.compare(question, passages, [profile], n_best=0)[1][0]
 
-    def decide_all(
-        self, question: str, passages: Sequence[Passage], profiles: Sequence[Profile]
-    ) -> list[ProfileDecision]:
-        """Return what several systems would answer; each distinct window is scored once."""
+    def compare(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        profiles: Sequence[Profile],
+        *,
+        n_best: int,
+    ) -> tuple[list[ScoredSpan], list[ProfileDecision]]:
+        """Return our own candidates, and what other systems would answer.
+
+        A window that several of them read is scored once.
+
+        Args:
+            question: what is asked.
+            passages: any number.
+            profiles: the other systems and their settings.
+            n_best: candidates of ours, as of ``candidates``; none for 0, and then none is read.
+        """
+        for profile in profiles:
+            check_case(profile, self._windows.tokenizer)
         texts = [passage.text for passage in passages]
-        return ProfileReader(self._windows, self._scorer).decide_all(question, texts, profiles)
+        cuts = cut_all(self._windows, question, texts, profiles)
+        windows = [one.window for cut in cuts for one in cut.windows]
+        if n_best:
+            windows += self._windows.windows(question, texts, [_caption(p) for p in passages])
+        scores = WindowScores(self._scorer, windows)
+        shared = OnnxReader(
+            scores, self._windows, self.confidence, name=self.name, sha256=self.sha256
+        )
+        ours = shared.candidates(question, passages, n_best) if n_best else []
+        return ours, decide_all(cuts, profiles, scores)
 
     def _spans(
         self,

@@ -11,6 +11,7 @@ from .evaluation import (
     NO_SPAN_ODDS,
     SquadEvaluation,
     evaluation_of,
+    evaluation_of_spans,
     gold_passage,
     read_all,
 )
@@ -34,36 +35,53 @@ def evaluate_profile(
         profile: the rule and its settings.
         on_progress: called with the number of questions done.
     """
-    return compare_profiles(reader, questions, {"": profile}, on_progress)[""]
+
+    def read(question: SquadQuestion) -> ProfileDecision:
+        return reader.decide(question.question, [gold_passage(question)], profile)
+
+    decided: dict[str, ProfileDecision] = {}
+    for done, (question, decision) in enumerate(read_all(questions, read), start=1):
+        decided[question.id] = decision
+        on_progress(done)
+    return _evaluation(questions, profile, decided)
 
 
 def compare_profiles(
     reader: OnnxReader,
     questions: Sequence[SquadQuestion],
     profiles: Mapping[str, Profile],
+    null_threshold: float,
     on_progress: Callable[[int], None] = lambda done: None,
-) -> dict[str, SquadEvaluation]:
-    """Score what several systems would answer, each by its own rule, by the profiles' names.
+) -> tuple[SquadEvaluation, dict[str, SquadEvaluation]]:
+    """Score our own rule and those of other systems, each distinct window read once.
 
     Args:
-        reader: the model; each distinct window is scored once.
+        reader: the model.
         questions: with contexts and reference answers; at least one.
         profiles: rules and their settings, under names of the caller's.
+        null_threshold: of our own rule, as of ``evaluate_squad``.
         on_progress: called with the number of questions done.
+
+    Returns:
+        Ours, and the others' by name.
     """
     settings = list(profiles.values())
 
-    def read(question: SquadQuestion) -> list[ProfileDecision]:
-        return reader.decide_all(question.question, [gold_passage(question)], settings)
+    def read(question: SquadQuestion) -> tuple[list[ScoredSpan], list[ProfileDecision]]:
+        passages = [gold_passage(question)]
+        return reader.compare(question.question, passages, settings, n_best=1)
 
+    ours: dict[str, tuple[ScoredSpan, ...]] = {}
     decided: dict[str, list[ProfileDecision]] = {}
-    for done, (question, decisions) in enumerate(read_all(questions, read), start=1):
+    for done, (question, (spans, decisions)) in enumerate(read_all(questions, read), start=1):
+        ours[question.id] = tuple(spans)
         decided[question.id] = decisions
         on_progress(done)
-    return {
+    others = {
         name: _evaluation(questions, profile, {id: d[place] for id, d in decided.items()})
         for place, (name, profile) in enumerate(profiles.items())
     }
+    return evaluation_of_spans(questions, ours, null_threshold), others
 
 
 def _evaluation(

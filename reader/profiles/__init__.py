@@ -1,6 +1,6 @@
 from .catalogue import PROFILES
-from .deciding import RULES, ProfileReader
-from .reading import CutQuestion, WindowScores, cut_question, passage_tokens, slices
+from .deciding import RULES, cut_all, decide_all
+from .reading import CutQuestion, WindowScores, check_case, cut_question, passage_tokens, slices
 from .types import (
     PassageTokens,
     Profile,
@@ -20,11 +20,13 @@ __all__ = [
     "ProfileAnswer",
     "ProfileDecision",
     "ProfileName",
-    "ProfileReader",
     "ReadQuestion",
     "ReadWindow",
     "WindowScores",
+    "check_case",
+    "cut_all",
     "cut_question",
+    "decide_all",
     "passage_tokens",
     "slices",
 ]

@@ -20,12 +20,14 @@ _SENTENCE_PIECE_SPACE, _BYTE_LEVEL_SPACE = "\u2581", "\u0120"
 class WordTexts:
     """Gives the texts of spans in one passage."""
 
-    def __init__(self, passage: PassageTokens, *, is_lower_casing: bool) -> None:
+    def __init__(self, passage: PassageTokens, *, is_lower_casing: bool, drops_marks: bool) -> None:
         """Split the passage into words.
 
         Args:
             passage: with its tokens.
             is_lower_casing: whether words are compared after lower-casing.
+            drops_marks: whether a span that begins inside a word is spelled without the mark that
+                its first token has for it.
         """
         self._passage = passage
         self._words = _words(passage.text)
@@ -33,6 +35,7 @@ class WordTexts:
         self._basic = _BasicTokens(is_lower_casing=is_lower_casing)
         firsts = {piece[0] for piece in passage.pieces if piece}
         self._is_sentence_piece = _SENTENCE_PIECE_SPACE in firsts
+        self._drops_marks = drops_marks
         self._is_byte_level = _BYTE_LEVEL_SPACE in firsts
 
     def of(self, start_token: int, end_token: int) -> tuple[str, int, int]:
@@ -63,7 +66,8 @@ class WordTexts:
         elif self._is_byte_level:
             text = decoders.ByteLevel().decode(list(pieces))
         else:
-            text = " ".join(pieces).replace(" ##", "").replace("##", "")
+            text = " ".join(pieces).replace(" ##", "")
+            text = text.replace("##", "") if self._drops_marks else text
         return " ".join(text.split())
 
 

@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from tokenizers import Tokenizer
 
+from answerable.index import ModelFolderInvalid
+
 from ..spans import Logits
 from ..windows import Window, WindowMaker, plain_text
 from .types import PassageTokens, Profile, ReadQuestion, ReadWindow
@@ -77,6 +79,10 @@ class WindowScores:
         start_logits, end_logits = self._logits[_key(window)]
         n_tokens = len(window.token_ids)
         return start_logits[:n_tokens], end_logits[:n_tokens]
+
+    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
+        """Return those of several windows, as a scorer does."""
+        return [self.of(window) for window in windows]
 
 
 def cut_question(
@@ -208,6 +214,18 @@ def _sees_most(held: Sequence[range]) -> dict[int, int]:
             if token not in best or score > best[token][0]:
                 best[token] = (score, number)
     return {token: number for token, (_, number) in best.items()}
+
+
+def check_case(profile: Profile, tokenizer: Tokenizer) -> None:
+    """Refuse to take a cased model for an uncased one.
+
+    Raises:
+        ModelFolderInvalid: the profile lower-cases, and the tokenizer does not.
+    """
+    if profile.lower_case and not lower_cases(tokenizer):
+        raise ModelFolderInvalid(
+            "the model's tokenizer keeps upper case: leave do_lower_case out, or take an uncased model"
+        )
 
 
 def lower_cases(tokenizer: Tokenizer) -> bool:

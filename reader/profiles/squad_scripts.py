@@ -25,19 +25,18 @@ _NO_NULL = 1e6  # the scripts' null score where there is no window
 
 
 def run_squad(question: ReadQuestion, profile: Profile) -> ProfileDecision:
-    """Decide as run_squad.py and NeMo's QAModel do: one candidate for each text.
+    """Decide as run_squad.py does: one candidate for each text.
 
-    An answer counts only in the window that sees most around its start.
+    An answer counts only in the window that sees most around its start. Its text is found by its
+    tokens' spelling, in which a span that begins inside a word keeps the mark of that, is not
+    found, and is widened to whole words.
     """
-    texts = [
-        WordTexts(passage, is_lower_casing=question.is_lower_casing)
-        for passage in question.passages
-    ]
+    return _decided_by_words(question, profile, drops_marks=False)
 
-    def text_of(pair: "_Pair") -> tuple[str, int, int]:
-        return texts[pair.read.window.passage].of(pair.start_token, pair.end_token)
 
-    return _decided(question, profile, text_of, is_once_each=True)
+def nemo(question: ReadQuestion, profile: Profile) -> ProfileDecision:
+    """Decide as NeMo's QAModel does: as run_squad, but a span may begin inside a word."""
+    return _decided_by_words(question, profile, drops_marks=True)
 
 
 def run_qa(question: ReadQuestion, profile: Profile) -> ProfileDecision:
@@ -49,6 +48,20 @@ def run_qa(question: ReadQuestion, profile: Profile) -> ProfileDecision:
         return passage.text[begin:end], begin, end
 
     return _decided(question, profile, text_of, is_once_each=False)
+
+
+def _decided_by_words(
+    question: ReadQuestion, profile: Profile, *, drops_marks: bool
+) -> ProfileDecision:
+    texts = [
+        WordTexts(passage, is_lower_casing=question.is_lower_casing, drops_marks=drops_marks)
+        for passage in question.passages
+    ]
+
+    def text_of(pair: "_Pair") -> tuple[str, int, int]:
+        return texts[pair.read.window.passage].of(pair.start_token, pair.end_token)
+
+    return _decided(question, profile, text_of, is_once_each=True)
 
 
 class _Pair:
