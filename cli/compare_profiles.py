@@ -16,7 +16,7 @@ def compare_profiles(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="SQuAD 1.1 or 2.0 JSON, or .gz.")],
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="DIR", help="Reader folder; the shipped reader if unset."),
+        typer.Option("--model", metavar="DIR", help="Reader folder; that of the settings if unset."),
     ] = None,
     max_questions: Annotated[
         int | None,
@@ -26,11 +26,16 @@ def compare_profiles(
     json: options.Json = False,
 ) -> int:
     """Let every system's rule decide on the same logits: EM, F1, abstentions, false answers."""
-    from answerable.api import compare_profiles_on, comparison_record, comparison_table
+    from answerable.api import (
+        compare_profiles_on,
+        comparison_record,
+        comparison_table,
+        load_settings,
+    )
 
     with progress_bar() as show:
         comparison = compare_profiles_on(
-            file, model, max_questions=max_questions, seed=seed, on_progress=show
+            file, model or load_settings().reader, max_questions=max_questions, seed=seed, on_progress=show
         )
     if json:
         print_json(comparison_record(comparison))

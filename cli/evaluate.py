@@ -67,9 +67,10 @@ def squad(
         Path | None,
         typer.Option(
             "--model",
+            "--reader",
             metavar="DIR",
-            help="Reader folder, or one with model.onnx and tokenizer.json; the shipped reader "
-            "if unset.",
+            help="Reader folder, or one with model.onnx and tokenizer.json; ANSWERABLE_READER, "
+            "else the shipped one, if unset.",
         ),
     ] = None,
     answers: Annotated[
@@ -181,6 +182,7 @@ def squad(
         ProfileOptions,
         evaluate_files,
         files_record,
+        load_settings,
         profile_with,
     )
 
@@ -213,7 +215,9 @@ def squad(
     with progress_bar() as show:
         evaluations = evaluate_files(
             files,
-            PredictionSource(predictions, null_odds) if predictions else model,
+            PredictionSource(predictions, null_odds)
+            if predictions
+            else model or load_settings().reader,
             EvaluationOptions(
                 answers=answers,
                 null_threshold=null_score_diff_threshold,
