@@ -8,6 +8,7 @@ from answerable.reader import (
     DatasetInvalid,
     LabelledQuestion,
     MaxErrorUnsupported,
+    unit_metrics,
 )
 
 from .asking import AskedQuestion, AskOptions
@@ -168,5 +169,6 @@ __all__ = [
     "to_json",
     "train_reader",
     "train_retriever",
+    "unit_metrics",
     "where_of",
 ]

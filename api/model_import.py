@@ -18,16 +18,22 @@ from answerable.reader.importing import (
     Prepared,
     SourceModel,
     TokenizerFacts,
+    is_ir,
     load_source_model,
     prepare_source,
     quiet_library,
     write_plain_folder,
 )
 
+from .ir_import import write_ir_folder
 from .model_building import build_model, check_target, require_extra
 
 _USUAL_MAX_SEQ_TOKENS = 384
 _FEWEST_SEQ_TOKENS = 16
+_NO_NULL_ANSWER = (
+    'the model has no trained "no answer": it answers every question until a confidence '
+    "model is fitted for it with answerable calibrate QUESTIONS"
+)
 _VERSIONS = ("answerable", "onnx", "onnxruntime", "tokenizers", "torch", "transformers")
 
 Progress = Callable[[int, int, str], None]
@@ -88,7 +94,8 @@ def import_model(
         ModelFolderInvalid: the source is damaged or unknown, or converted it gives other values.
         AnswerableError: the ``models`` extra is not installed.
     """
-    require_extra()
+    if not is_ir(source):
+        require_extra()
     check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     on_step(0, 4, "reading the source")
@@ -97,6 +104,8 @@ def import_model(
         unpacked.mkdir()
         plain.mkdir()
         kind, prepared = prepare_source(source, unpacked)
+        if prepared.form == "openvino":
+            return _of_ir(source, out, kind.name, prepared, choices)
         with quiet_library():
             model = load_source_model(prepared.folder)
             tokenizer = write_plain_folder(
@@ -116,6 +125,26 @@ def import_model(
                 on_step=lambda done, total, step: on_step(done + 1, total + 1, step),
             )
     return ImportedModel(out, built.manifest, built.agreement, built.size_bytes, notes)
+
+
+def _of_ir(
+    source: Path, out: Path, kind: str, prepared: Prepared, choices: ImportChoices
+) -> ImportedModel:
+    manifest = write_ir_folder(
+        prepared,
+        out,
+        source=source.name,
+        kind=kind,
+        name=choices.name or out.name,
+        licence=choices.licence or "NOASSERTION",
+        null_answer=choices.null_answer or "none",
+        max_seq_tokens=choices.max_seq_tokens,
+        lower_case=choices.lower_case,
+        quantize=choices.quantize,
+    )
+    size_bytes = sum(file.stat().st_size for file in out.iterdir())
+    notes = (_NO_NULL_ANSWER,) if manifest.settings["null_answer"] == "none" else ()
+    return ImportedModel(out, manifest, 1.0, size_bytes, notes)
 
 
 def _settings(
@@ -141,10 +170,7 @@ def _settings(
             "was not (SQuAD 1.1), import again with --null-answer none"
         )
     elif null_answer == "none":
-        note = (
-            'the model has no trained "no answer": it answers every question until a confidence '
-            "model is fitted for it with answerable calibrate QUESTIONS"
-        )
+        note = _NO_NULL_ANSWER
     else:
         return settings, ()
     return settings, (note,)

@@ -16,7 +16,9 @@ def compare_profiles(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="SQuAD 1.1 or 2.0 JSON, or .gz.")],
     model: Annotated[
         Path | None,
-        typer.Option("--model", metavar="DIR", help="Reader folder; that of the settings if unset."),
+        typer.Option(
+            "--model", metavar="DIR", help="Reader folder; that of the settings if unset."
+        ),
     ] = None,
     max_questions: Annotated[
         int | None,
@@ -35,7 +37,11 @@ def compare_profiles(
 
     with progress_bar() as show:
         comparison = compare_profiles_on(
-            file, model or load_settings().reader, max_questions=max_questions, seed=seed, on_progress=show
+            file,
+            model or load_settings().reader,
+            max_questions=max_questions,
+            seed=seed,
+            on_progress=show,
         )
     if json:
         print_json(comparison_record(comparison))

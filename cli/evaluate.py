@@ -1,6 +1,7 @@
 """``answerable evaluate``: figures on labelled data."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,9 +18,16 @@ from .output import note, print_json
 from .progress import progress_bar
 from .run_squad_flags import TrainingFlag, translated
 
+Layout = Literal["run_qa", "run_squad", "nemo", "nemo-bertqa", "tao", "openvino"]
+
 evaluate = typer.Typer(help="Measure on labelled data.", rich_markup_mode=None)
 
 _N_BEST = 20
+_LAYOUTS: Mapping[str, Layout] = {
+    "nemo": "nemo",
+    "openvino-demo": "openvino",
+    "run_squad": "run_squad",
+}
 _EXAMPLE = (
     "Example: answerable evaluate squad dev-v2.0.json --output-dir results --plot-format svg. "
     "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json. "
@@ -148,11 +156,11 @@ def squad(
         ),
     ] = None,
     layout: Annotated[
-        Literal["run_qa", "run_squad"] | None,
+        Layout | None,
         typer.Option(
             "--layout",
-            help="Whose file names and key order the predictions have: run_qa, or that of the "
-            "profile, if unset.",
+            help="Whose file names and layout the predictions have (run_qa, or that of the "
+            "profile); openvino adds f1 and exact_match from 0 to 1, as its model cards have them.",
         ),
     ] = None,
     n_best_size: Annotated[
@@ -184,16 +192,18 @@ def squad(
         files_record,
         load_settings,
         profile_with,
+        unit_metrics,
     )
 
     if version_2_with_negative:
         answers = "threshold"
-    _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers)
+    _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers, profile)
     if plot_format and not (plots or output_dir):
         raise typer.BadParameter("--plot-format needs --plots or --output-dir")
+    layout = layout or _LAYOUTS.get(profile or "", "run_qa")
     output = EvaluationOutput(
         folder=output_dir,
-        layout=layout or ("run_squad" if profile == "run_squad" else "run_qa"),
+        layout=layout,
         n_best=n_best_size or _N_BEST,
         worst=worst,
         plot_format=plot_format or ("svg" if plots else None),
@@ -233,6 +243,10 @@ def squad(
         print_json(files_record(evaluations, worst))
     else:
         print_evaluations(evaluations, worst)
+        if layout == "openvino":
+            for one in evaluations:
+                scores = unit_metrics(one.result)
+                print(f"{one.name}: f1 {scores['f1']:.4f}, exact_match {scores['exact_match']:.4f}")
     for folder in filter(None, (output_dir, plots)):
         note(f"written to {folder}")
     return DONE
@@ -245,6 +259,7 @@ def _check_usage(
     null_odds: Path | None,
     threshold: float | None,
     answers: str,
+    profile: str | None,
 ) -> None:
     """Refuse options that would not do what they seem to."""
     if threshold is not None and not math.isfinite(threshold):
@@ -253,6 +268,10 @@ def _check_usage(
         raise typer.BadParameter("--null-odds needs --predictions")
     if predictions and (model or len(files) > 1 or answers != "auto"):
         raise typer.BadParameter("--predictions goes with one FILE, without --model and --answers")
+    if predictions and profile:
+        raise typer.BadParameter(
+            "--profile decides what a reader answers: --predictions are answers"
+        )
     if predictions and threshold is not None and not null_odds:
         raise typer.BadParameter("a threshold for --predictions needs --null-odds")
     if answers == "forced" and threshold is not None:

@@ -40,7 +40,14 @@ from .errors import (
 )
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .labelled import TEMPLATE, LabelledQuestion, read_labelled
-from .layouts import LAYOUTS, LayoutName, prediction_files, read_null_odds, read_predictions
+from .layouts import (
+    LAYOUTS,
+    LayoutName,
+    prediction_files,
+    read_null_odds,
+    read_predictions,
+    unit_metrics,
+)
 from .metrics import answer_scores, normalize_answer, squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
 from .plain_folder import load_reader
@@ -128,5 +135,6 @@ __all__ = [
     "squad_metrics",
     "threshold_scores",
     "uncalibrated",
+    "unit_metrics",
     "worst_errors",
 ]

@@ -24,13 +24,12 @@ from .confidence import (
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
-from .session import ReaderSession
+from .sessions import model_files, open_session
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
 from .windows import Window, WindowConfig, WindowMaker
 
 MAX_ANSWER_TOKENS = 30
-_MODEL_NAME = "model.onnx"
 _TOKENIZER_NAME = "tokenizer.json"
 _RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
@@ -98,7 +97,7 @@ class OnnxReader:
         folder = folder or default_reader_folder()
         manifest = load_manifest(folder, "reader")
         missing = {"max_seq_tokens", "max_question_tokens"} - manifest.settings.keys()
-        missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
+        missing |= {*model_files(manifest.files), _TOKENIZER_NAME} - manifest.files.keys()
         if missing:
             raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
         config = WindowConfig(
@@ -110,7 +109,7 @@ class OnnxReader:
         if confidence.name is None and not has_null_answer:
             confidence = unable_to_abstain(manifest.sha256)
         return cls(
-            ReaderSession(folder / _MODEL_NAME, threads or _available_cores()),
+            open_session(folder, manifest.files, threads or _available_cores()),
             WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
             confidence,
             name=manifest.name,

@@ -1,8 +1,10 @@
 from .architectures import Architecture, Task, architecture_of
 from .configuration import ModelConfig
+from .openvino_ir import is_ir
 from .plain_folder import quiet_library, write_plain_folder
+from .prepared import NullAnswer, Prepared
 from .source_model import SourceModel, load_source_model
-from .sources import SOURCE_KINDS, NullAnswer, Prepared, SourceKind, prepare_source
+from .sources import SOURCE_KINDS, SourceKind, prepare_source
 from .tokenizer_files import TokenizerFacts, write_tokenizer
 
 __all__ = [
@@ -16,6 +18,7 @@ __all__ = [
     "Task",
     "TokenizerFacts",
     "architecture_of",
+    "is_ir",
     "load_source_model",
     "prepare_source",
     "quiet_library",
