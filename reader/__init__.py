@@ -51,6 +51,8 @@ from .layouts import (
 from .metrics import answer_scores, normalize_answer, squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
 from .plain_folder import load_reader
+from .profile_evaluation import compare_profiles, evaluate_profile
+from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
 from .squad import SquadAnswer, SquadQuestion, read_squad
 from .thresholds import OddsAnswer, precision_recall, threshold_scores
 from .types import AbstentionReason, Prediction, Reader, Span
@@ -59,6 +61,7 @@ __all__ = [
     "FEATURES",
     "FORCED",
     "LAYOUTS",
+    "PROFILES",
     "TEMPLATE",
     "AbstentionReason",
     "CalibrationMismatch",
@@ -76,6 +79,10 @@ __all__ = [
     "OnnxReader",
     "Outcome",
     "Prediction",
+    "Profile",
+    "ProfileAnswer",
+    "ProfileDecision",
+    "ProfileName",
     "Provenance",
     "Reader",
     "ReadingError",
@@ -94,10 +101,12 @@ __all__ = [
     "area_under_risk_coverage",
     "base_log_odds",
     "break_down",
+    "compare_profiles",
     "coverage_at_accuracy",
     "cross_fitted",
     "cross_recalibrated",
     "default_reader_folder",
+    "evaluate_profile",
     "evaluate_squad",
     "expected_calibration_error",
     "false_answer_rate",

@@ -80,7 +80,7 @@ def prediction_files(
     odds, the official scorer finds the same thresholds and average precisions as we do.
     """
     files = {"predictions": _predictions(evaluation, layout)}
-    if any(outcome.candidates for outcome in evaluation.outcomes):
+    if any(outcome.candidates or outcome.n_best for outcome in evaluation.outcomes):
         files["nbest_predictions"] = _n_best(evaluation, layout, n_best)
     if evaluation.ranked:
         files["null_odds"] = _json(evaluation.null_odds)
@@ -137,8 +137,16 @@ def n_best_entries(
 
     The probability is a softmax over the list. Its terms are the scores, each a sum of logits
     less the null score of its window: for a passage of one window, as nearly all are, that is
-    the softmax over sums of logits that both systems take.
+    the softmax over sums of logits that both systems take. Where another system's rule decided,
+    the list is its own.
     """
+    if outcome.n_best:
+        return [
+            _entry_record(
+                _Entry(entry.text, 0.0, entry.start_logit, entry.end_logit), entry.score, layout
+            )
+            for entry in outcome.n_best
+        ]
     spans = list(outcome.candidates[:n_best])
     entries = [_Entry(span.text, span.score, *_logits(span)) for span in spans]
     if with_null or not entries:

@@ -21,6 +21,7 @@ from .confidence import (
     load_confidence,
     unable_to_abstain,
 )
+from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
 from .sessions import model_files, open_session
@@ -187,6 +188,44 @@ class OnnxReader:
         """
         spans = self._spans(question, passages, [0.0] * len(passages), max(_RANKED, 2 * n_best))
         return different_spans(spans, n_best)
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return what another system would answer with this model: see ``Reader.decide``."""
+        return self.compare(question, passages, [profile], n_best=0)[1][0]
+
+    def compare(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        profiles: Sequence[Profile],
+        *,
+        n_best: int,
+    ) -> tuple[list[ScoredSpan], list[ProfileDecision]]:
+        """Return our own candidates, and what other systems would answer.
+
+        A window that several of them read is scored once.
+
+        Args:
+            question: what is asked.
+            passages: any number.
+            profiles: the other systems and their settings.
+            n_best: candidates of ours, as of ``candidates``; none for 0, and then none is read.
+        """
+        for profile in profiles:
+            check_case(profile, self._windows.tokenizer)
+        texts = [passage.text for passage in passages]
+        cuts = cut_all(self._windows, question, texts, profiles)
+        windows = [one.window for cut in cuts for one in cut.windows]
+        if n_best:
+            windows += self._windows.windows(question, texts, [_caption(p) for p in passages])
+        scores = WindowScores(self._scorer, windows)
+        shared = OnnxReader(
+            scores, self._windows, self.confidence, name=self.name, sha256=self.sha256
+        )
+        ours = shared.candidates(question, passages, n_best) if n_best else []
+        return ours, decide_all(cuts, profiles, scores)
 
     def _spans(
         self,

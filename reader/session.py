@@ -70,6 +70,9 @@ class ReaderSession:
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order.
 
+        A model without a mask cannot overlook padding: it reads windows without theirs, and
+        the logits are that much shorter.
+
         Raises:
             ModelFolderInvalid: the model fails on them.
             WorkStopped: the caller gave up meanwhile; the windows left are not run.
@@ -137,17 +140,21 @@ class ReaderSession:
 
     def _run_window(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
-        return self._run(window.token_ids, window.type_ids)
+        n_read = len(window.token_ids) - window.n_padding
+        if "attention_mask" not in self._inputs:
+            return self._run(window.token_ids[:n_read], window.type_ids[:n_read])
+        return self._run(window.token_ids, window.type_ids, n_read)
 
     def _run(
-        self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
+        self,
+        token_ids: npt.NDArray[np.int64],
+        type_ids: npt.NDArray[np.int64],
+        n_read: int | None = None,
     ) -> tuple[Logits, Logits]:
         n_tokens, length = len(token_ids), self._length or len(token_ids)
-        values = {
-            "input_ids": token_ids,
-            "attention_mask": np.ones(n_tokens, np.int64),
-            "token_type_ids": type_ids,
-        }
+        mask = np.ones(n_tokens, np.int64)
+        mask[n_read:] = 0 if n_read is not None else 1
+        values = {"input_ids": token_ids, "attention_mask": mask, "token_type_ids": type_ids}
         feeds = {"position_ids": np.arange(length)} | {
             name: np.pad(value, (0, length - n_tokens)) for name, value in values.items()
         }
