@@ -136,11 +136,12 @@ def tao_evaluate(command: TaoCommand) -> SquadEvaluation:
     """
     settings = load_tao_spec(command)
     path = _file(settings, "test_ds.file")
+    most = _count(settings, "test_ds.num_samples")
     out = command.results / "evaluate"
     evaluations = evaluate_files(
         [path],
         _reader_folder(command, out),
-        EvaluationOptions(max_questions=_count(settings, "test_ds.num_samples"), n_best=20),
+        EvaluationOptions(max_questions=most, n_best=20),
         output=EvaluationOutput(folder=out, layout="tao"),
     )
     return evaluations[0].result
