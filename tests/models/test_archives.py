@@ -248,7 +248,8 @@ def _write_ir(
     model: PreTrainedModel, folder: Path, names: tuple[str, ...], kind: torch.dtype, *, fixed: bool
 ) -> Path:
     folder.mkdir()
-    values = tuple(torch.ones(1, 64, dtype=kind) for _ in names)
+    # Zeros: a mask of ones alone would be left out of the traced graph.
+    values = tuple(torch.zeros(1, 64, dtype=kind) for _ in names)
     onnx = folder.parent / "m.onnx"
     torch.onnx.export(
         _InOrder(model, names),
