@@ -14,6 +14,7 @@ from answerable.index import ModelFolderInvalid
 from .configuration import CONFIG_NAME
 from .megatron import is_megatron, prepare_megatron
 from .nemo import is_nemo, prepare_nemo
+from .onnx_source import find_onnx_source, is_onnx
 from .openvino_ir import is_ir, prepare_ir
 from .prepared import Prepared
 from .sealed import is_sealed, refuse_sealed
@@ -47,6 +48,11 @@ def _hugging_face(source: Path, work: Path) -> Prepared:
     return Prepared("hugging-face", source, files)
 
 
+def _onnx(source: Path, work: Path) -> Prepared:
+    model, folder, files = find_onnx_source(source)
+    return Prepared("onnx", folder, files, onnx=model)
+
+
 # What says something of a model beside its configuration and weights.
 _TEXT_FILES = (
     "tokenizer.json",
@@ -69,6 +75,7 @@ SOURCE_KINDS: tuple[SourceKind, ...] = (
     SourceKind("OpenVINO IR", is_ir, prepare_ir),
     SourceKind("Megatron-LM checkpoint", is_megatron, prepare_megatron),
     SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
+    SourceKind("ONNX file or folder", is_onnx, _onnx),
 )
 
 
@@ -84,6 +91,8 @@ def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
     """
     if not source.exists():
         raise ModelFolderInvalid(f"{source} does not exist")
+    if not (source.is_dir() or source.is_file()):
+        raise ModelFolderInvalid(f"{source} is neither a file nor a folder")
     for kind in SOURCE_KINDS:
         if kind.knows(source):
             return kind, kind.prepare(source, work)
