@@ -143,7 +143,10 @@ def n_best_entries(
     if outcome.n_best:
         return [
             _entry_record(
-                _Entry(entry.text, 0.0, entry.start_logit, entry.end_logit), entry.score, layout
+                _Entry(entry.text, 0.0, entry.start_logit, entry.end_logit),
+                entry.score,
+                outcome.question.question,
+                layout,
             )
             for entry in outcome.n_best
         ]
