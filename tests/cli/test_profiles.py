@@ -45,7 +45,9 @@ def test_ask_says_which_rule_decided(cli: RunCli, shared: Path) -> None:
     assert record["answer"]["text"] == record["profile"]["text"] == "400 euros"
     assert record["profile"]["name"] == "haystack2" and record["profile"]["score"] == 0.5
     assert record["answer"]["probability"] is None and record["calibration"] is None
-    assert "decided as haystack2, score 0.5" in cli(*asked, "--profile", "haystack2", cwd=shared).out
+    assert (
+        "decided as haystack2, score 0.5" in cli(*asked, "--profile", "haystack2", cwd=shared).out
+    )
     assert json.loads(cli(*asked, "--json", cwd=shared).out)["profile"] is None
 
 
