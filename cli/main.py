@@ -30,6 +30,7 @@ from .output import note
 from .quantize import quantize
 from .search import search
 from .serve import serve
+from .tao import tao
 from .train import train
 
 logger = logging.getLogger("answerable")
@@ -67,6 +68,7 @@ app.command(epilog="Example: answerable compare-profiles dev-v2.0.json --max-que
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
+app.add_typer(tao, name="tao")
 
 
 @app.callback()

@@ -6,6 +6,7 @@ from .prepared import NullAnswer, Prepared
 from .source_model import SourceModel, load_source_model
 from .sources import SOURCE_KINDS, SourceKind, prepare_source
 from .tokenizer_files import TokenizerFacts, write_tokenizer
+from .yaml_files import read_yaml, value_at
 
 __all__ = [
     "SOURCE_KINDS",
@@ -22,6 +23,8 @@ __all__ = [
     "load_source_model",
     "prepare_source",
     "quiet_library",
+    "read_yaml",
+    "value_at",
     "write_plain_folder",
     "write_tokenizer",
 ]
