@@ -210,6 +210,6 @@ def test_haystack1_texts_run_up_to_the_next_token() -> None:
 def test_nothing_to_read_is_no_answer() -> None:
     """Without a token there is no window, and no rule that fails."""
     for name in ("hf", "openvino-demo", "haystack1", "haystack2"):
-        decision = decide(name, ["", " "], {})  # type: ignore[arg-type]  # the names of the list
+        decision = decide(name, ["", " "], {})
         assert (decision.best, decision.answer) == (None, None)
         assert math.isfinite(decision.score)
