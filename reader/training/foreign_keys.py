@@ -17,7 +17,10 @@ from ..errors import TrainSpecInvalid
 from ..squad import read_squad
 
 _TRAIN_SETS = ("train_ds", "training_ds", "finetuning_ds")
-_SECTIONS = ("model", "trainer", "exp_manager", "validation_ds", "test_ds", *_TRAIN_SETS)
+_SECTIONS = (
+    *("model", "trainer", "optim", "exp_manager", "validation_ds", "test_ds"),
+    *_TRAIN_SETS,
+)
 _SINGLE_KEYS = ("do_training", "pretrained_model", "restore_from", "save_to", "encryption_key")
 
 _ALIASES = {
