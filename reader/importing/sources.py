@@ -1,6 +1,7 @@
 """What can be imported: each kind of source says whether it knows a path, and unpacks it.
 
-A kind ends in one of two forms, a plain Hugging Face folder or an ONNX file with its tokenizer;
+A kind ends in one of three forms: a plain Hugging Face folder, an ONNX file, or OpenVINO IR, each
+with its tokenizer;
 what happens to these is the same for all. A new kind is a module with a ``SourceKind``, and one
 line in ``SOURCE_KINDS``.
 """
@@ -13,6 +14,7 @@ from answerable.index import ModelFolderInvalid
 
 from .configuration import CONFIG_NAME
 from .megatron import is_megatron, prepare_megatron
+from .model_card import read_model_card
 from .nemo import is_nemo, prepare_nemo
 from .onnx_source import find_onnx_source, is_onnx
 from .openvino_ir import is_ir, prepare_ir
@@ -45,7 +47,10 @@ def _hugging_face(source: Path, work: Path) -> Prepared:
     names = [path.name for path in weight_files(source)]
     names += [CONFIG_NAME, *_TEXT_FILES]
     files = {name: path for name in names if (path := source_file(source, name))}
-    return Prepared("hugging-face", source, files)
+    card = read_model_card(source)
+    return Prepared(
+        "hugging-face", source, files, null_answer=card.null_answer, licence=card.licence
+    )
 
 
 def _onnx(source: Path, work: Path) -> Prepared:
