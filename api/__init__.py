@@ -8,6 +8,7 @@ from answerable.reader import (
     DatasetInvalid,
     LabelledQuestion,
     MaxErrorUnsupported,
+    unit_metrics,
 )
 
 from .asking import AskedQuestion, AskOptions
@@ -25,6 +26,7 @@ from .errors import (
     KeyOptionInvalid,
     LimitInvalid,
     PrincipalInvalid,
+    ProfileUnknown,
     QuestionInvalid,
     QuestionTooLong,
     ServeRefused,
@@ -33,8 +35,10 @@ from .errors import (
 from .evaluation import (
     EvaluationOptions,
     PredictionSource,
+    ProfileOptions,
     evaluate_files,
     evaluate_squad_file,
+    profile_with,
 )
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
@@ -47,6 +51,12 @@ from .open_evaluation import (
     open_question_record,
 )
 from .owned_folder import OutputRefused
+from .profile_comparison import (
+    ProfileComparison,
+    compare_profiles_on,
+    comparison_record,
+    comparison_table,
+)
 from .retrieval_bench import RETRIEVAL_BASELINE
 from .retrieval_evaluation import (
     RankedQuery,
@@ -67,6 +77,7 @@ from .types import (
     IndexModels,
     ModelNames,
     NearestPassage,
+    ProfileVerdict,
     RemoveReport,
     SearchHit,
     SearchResult,
@@ -113,6 +124,10 @@ __all__ = [
     "OutputRefused",
     "PredictionSource",
     "PrincipalInvalid",
+    "ProfileComparison",
+    "ProfileOptions",
+    "ProfileUnknown",
+    "ProfileVerdict",
     "QuestionInvalid",
     "QuestionTooLong",
     "RankedQuery",
@@ -134,6 +149,9 @@ __all__ = [
     "calibrate",
     "calibration_page",
     "checked_filters",
+    "compare_profiles_on",
+    "comparison_record",
+    "comparison_table",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",
@@ -144,11 +162,13 @@ __all__ = [
     "metadata_of",
     "open_evaluation_record",
     "open_question_record",
+    "profile_with",
     "ranking_record",
     "retrieval_record",
     "score_table",
     "to_json",
     "train_reader",
     "train_retriever",
+    "unit_metrics",
     "where_of",
 ]

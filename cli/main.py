@@ -18,6 +18,7 @@ from .ask import ask
 from .bench import bench
 from .calibrate import calibrate
 from .chat import chat
+from .compare_profiles import compare_profiles
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from .feedback import feedback
@@ -29,6 +30,7 @@ from .output import note
 from .quantize import quantize
 from .search import search
 from .serve import serve
+from .tao import tao
 from .train import train
 
 logger = logging.getLogger("answerable")
@@ -60,9 +62,13 @@ app.add_typer(feedback, name="feedback")
 app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
     calibrate
 )
+app.command(epilog="Example: answerable compare-profiles dev-v2.0.json --max-questions 1000")(
+    compare_profiles
+)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
+app.add_typer(tao, name="tao")
 
 
 @app.callback()

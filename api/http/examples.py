@@ -39,6 +39,7 @@ _ASK_EXAMPLE: dict[str, Any] = {
         "reader": "minilm-l6-squad2-int8@6a5b4c3d2e1f",
         "calibration": "questions.csv, 120 questions, 2026-03-02",
     },
+    "profile": None,
 }
 
 _SEARCH_EXAMPLE: dict[str, Any] = {
