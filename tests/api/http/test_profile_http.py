@@ -34,5 +34,6 @@ def test_an_unknown_profile_and_a_limit_are_refused(index_folder: Path) -> None:
     with serving(index_folder) as client:
         unknown = client.post("/v1/ask", json={**QUESTION, "profile": "bert"})
         both = client.post("/v1/ask", json={**QUESTION, "profile": "hf", "min_probability": 0.5})
-    assert problem_of(unknown)["status"] == 422
-    assert "leave min_probability and max_error out" in problem_of(both)["detail"]
+    problem_of(unknown, 422)
+    refused = problem_of(both, 422, "limit-invalid")
+    assert "leave min_probability and max_error out" in refused["detail"]
