@@ -70,7 +70,7 @@ def write_ir_folder(
             prepared.folder, folder / _TOKENIZER_NAME, None, None, lower_case=lower_case
         )
         session = OpenVinoSession(folder / IR_NAME, 1)
-        longest = _checked_length(session.length, max_seq_tokens)
+        longest = _checked_length(session.fixed_length, max_seq_tokens)
         _try(session, longest)
         manifest = ModelManifest(
             name=name,

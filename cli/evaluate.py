@@ -14,6 +14,7 @@ from .evaluate_open import open_
 from .evaluate_retrieval import retrieval
 from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
+from .hydra_arguments import from_hydra
 from .output import note, print_json
 from .progress import progress_bar
 from .run_squad_flags import TrainingFlag, translated
@@ -33,7 +34,8 @@ _EXAMPLE = (
     "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json. "
     "Takes run_squad.py's flags too: --predict_file, --model_name_or_path, --output_dir, "
     "--max_seq_length, --doc_stride, --max_query_length, --max_answer_length, --n_best_size, "
-    "--null_score_diff_threshold, --version_2_with_negative, --do_lower_case."
+    "--null_score_diff_threshold, --version_2_with_negative, --do_lower_case; and NeMo's keys, as "
+    "pretrained_model=DIR model.test_ds.file=FILE model.dataset.n_best_size=20."
 )
 
 
@@ -46,14 +48,20 @@ evaluate.command(
 
 
 class _SquadCommand(TyperCommand):
-    """Takes ``run_squad.py``'s command line too."""
+    """Takes ``run_squad.py``'s command line too, and NeMo's keys."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments, the script's flags in our words."""
         try:
-            found = translated(args)
-        except TrainingFlag as exc:
+            hydra = from_hydra(args)
+            found = translated(hydra.arguments)
+        except (TrainingFlag, ValueError) as exc:
             raise typer.BadParameter(str(exc), ctx=ctx) from exc
+        if hydra.ignored:
+            note(f"{', '.join(hydra.ignored)}: nothing to do with it here")
+        if hydra.is_nemo and not any(arg.startswith("--profile") for arg in args):
+            note("deciding as NeMo does (--profile nemo)")
+            found.arguments.append("--profile=nemo")
         if found.ignored:
             note(f"{', '.join(found.ignored)}: nothing to do with it here")
         if found.is_run_squad and not any(arg.startswith("--profile") for arg in args):

@@ -15,6 +15,7 @@ import numpy as np
 
 from answerable.index import ModelFolderInvalid, StopSignal, stop_signal
 
+from .feeds import InputForm
 from .importing.ir_files import check_ir
 from .spans import Logits
 from .windows import Window
@@ -40,7 +41,7 @@ class OpenVinoSession:
 
     Attributes:
         facts: what its files say.
-        length: the only number of tokens that it takes, to which windows are padded; None if
+        fixed_length: the only number of tokens that it takes, to which windows are padded; None if
             it takes any.
     """
 
@@ -102,33 +103,26 @@ class OpenVinoSession:
                 f"{model} is not a reader: its inputs and outputs are {given}, not input_ids, "
                 "attention_mask, token_type_ids (and position_ids) and output_s, output_e"
             )
-        self._inputs = {
-            name: (port, port.get_element_type().to_dtype()) for name, port in inputs.items()
-        }
+        self._inputs = inputs
         self._outputs = outputs["start"], outputs["end"]
         length = inputs["input_ids"].get_partial_shape()[1]
-        self.length = length.get_length() if length.is_static else None
+        self.fixed_length = length.get_length() if length.is_static else None
+        types = {name: port.get_element_type().to_dtype() for name, port in inputs.items()}
+        self._form = InputForm(types, self.fixed_length)
 
     def _run(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
         n_tokens = len(window.token_ids)
-        length = n_tokens if self.length is None else self.length
-        if n_tokens > length:
+        if self.fixed_length is not None and n_tokens > self.fixed_length:
             raise ModelFolderInvalid(
-                f"the reader takes {length} tokens, and its manifest says more: import it again"
+                f"the reader takes {self.fixed_length} tokens, not windows of {n_tokens}"
             )
-        values = {
-            "input_ids": window.token_ids,
-            "attention_mask": np.ones(n_tokens, np.int64),
-            "token_type_ids": window.type_ids,
-        }
-        feeds = {"position_ids": np.arange(length)} | {
-            name: np.pad(value, (0, length - n_tokens)) for name, value in values.items()
-        }
+        n_read = n_tokens - window.n_padding
+        feeds = self._form.feeds(window.token_ids, window.type_ids, n_read)
         if not hasattr(self._of_thread, "request"):
             self._of_thread.request = self._model.create_infer_request()
         results = self._of_thread.request.infer(
-            {port: feeds[name][None].astype(kind) for name, (port, kind) in self._inputs.items()}
+            {port: feeds[name] for name, port in self._inputs.items()}
         )
         start, end = (
             np.array(results[port], np.float32).reshape(-1)[:n_tokens] for port in self._outputs

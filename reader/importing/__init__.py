@@ -1,5 +1,6 @@
 from .architectures import Architecture, Task, architecture_of
 from .configuration import ModelConfig
+from .onnx_graph import OnnxModel, read_onnx
 from .openvino_ir import is_ir
 from .plain_folder import quiet_library, write_plain_folder
 from .prepared import NullAnswer, Prepared
@@ -13,6 +14,7 @@ __all__ = [
     "Architecture",
     "ModelConfig",
     "NullAnswer",
+    "OnnxModel",
     "Prepared",
     "SourceKind",
     "SourceModel",
@@ -23,6 +25,7 @@ __all__ = [
     "load_source_model",
     "prepare_source",
     "quiet_library",
+    "read_onnx",
     "read_yaml",
     "value_at",
     "write_plain_folder",

@@ -1,6 +1,7 @@
 """What can be imported: each kind of source says whether it knows a path, and unpacks it.
 
-A kind ends in one of two forms, a plain Hugging Face folder or an ONNX file with its tokenizer;
+A kind ends in one of three forms: a plain Hugging Face folder, an ONNX file, or OpenVINO IR, each
+with its tokenizer;
 what happens to these is the same for all. A new kind is a module with a ``SourceKind``, and one
 line in ``SOURCE_KINDS``.
 """
@@ -13,7 +14,9 @@ from answerable.index import ModelFolderInvalid
 
 from .configuration import CONFIG_NAME
 from .megatron import is_megatron, prepare_megatron
+from .model_card import read_model_card
 from .nemo import is_nemo, prepare_nemo
+from .onnx_source import find_onnx_source, is_onnx
 from .openvino_ir import is_ir, prepare_ir
 from .prepared import Prepared
 from .sealed import is_sealed, refuse_sealed
@@ -44,7 +47,15 @@ def _hugging_face(source: Path, work: Path) -> Prepared:
     names = [path.name for path in weight_files(source)]
     names += [CONFIG_NAME, *_TEXT_FILES]
     files = {name: path for name in names if (path := source_file(source, name))}
-    return Prepared("hugging-face", source, files)
+    card = read_model_card(source)
+    return Prepared(
+        "hugging-face", source, files, null_answer=card.null_answer, licence=card.licence
+    )
+
+
+def _onnx(source: Path, work: Path) -> Prepared:
+    model, folder, files = find_onnx_source(source)
+    return Prepared("onnx", folder, files, onnx=model)
 
 
 # What says something of a model beside its configuration and weights.
@@ -69,6 +80,7 @@ SOURCE_KINDS: tuple[SourceKind, ...] = (
     SourceKind("OpenVINO IR", is_ir, prepare_ir),
     SourceKind("Megatron-LM checkpoint", is_megatron, prepare_megatron),
     SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
+    SourceKind("ONNX file or folder", is_onnx, _onnx),
 )
 
 
@@ -84,6 +96,8 @@ def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
     """
     if not source.exists():
         raise ModelFolderInvalid(f"{source} does not exist")
+    if not (source.is_dir() or source.is_file()):
+        raise ModelFolderInvalid(f"{source} is neither a file nor a folder")
     for kind in SOURCE_KINDS:
         if kind.knows(source):
             return kind, kind.prepare(source, work)

@@ -17,7 +17,10 @@ from ..errors import TrainSpecInvalid
 from ..squad import read_squad
 
 _TRAIN_SETS = ("train_ds", "training_ds", "finetuning_ds")
-_SECTIONS = ("model", "trainer", "exp_manager", "validation_ds", "test_ds", *_TRAIN_SETS)
+_SECTIONS = (
+    *("model", "trainer", "optim", "exp_manager", "validation_ds", "test_ds"),
+    *_TRAIN_SETS,
+)
 _SINGLE_KEYS = ("do_training", "pretrained_model", "restore_from", "save_to", "encryption_key")
 
 _ALIASES = {
@@ -60,12 +63,14 @@ def own_keys(tree: Mapping[str, Any]) -> dict[str, Any]:
         TrainSpecInvalid: it asks for what cannot be done here, or names a model or a data set
             that would have to be downloaded.
     """
-    given = dict(_leaves(tree))
+    given = {key: value for key, value in _leaves(tree) if value is not None}
     _refuse_other_models(given)
     own: dict[str, Any] = {}
     for key, value in given.items():
         if key in _ALIASES and not (key in _UNLESS and value in _PASSED_OVER):
             _put(own, _ALIASES[key], value)
+    if "path" not in own.get("validation", {"path": None}) and "train_ds.file" in given:
+        del own["validation"]  # a whole file of theirs says how much to read of no file
     precision = given.get("trainer.precision")
     if precision is not None:
         if str(precision) not in _PRECISIONS:

@@ -45,7 +45,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     def open_fake(
         path: Path | None = None, settings: Settings | None = None, *, create: bool = False
     ) -> Engine:
-        return open_engine(path or Path(".answerable"), settings, create=create)
+        folder = path or (settings.index if settings else Path(".answerable"))
+        return open_engine(folder, settings, create=create)
 
     monkeypatch.setattr(Engine, "open", open_fake)
 

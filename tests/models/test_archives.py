@@ -252,7 +252,7 @@ def _write_ir(
     values = tuple(torch.zeros(1, 64, dtype=kind) for _ in names)
     onnx = folder.parent / "m.onnx"
     torch.onnx.export(
-        _InOrder(model, names),
+        _InOrder(model, names).eval(),
         values,
         onnx,
         input_names=list(names),

@@ -111,6 +111,15 @@ def test_tao(tmp_path: Path) -> None:
     assert spec.windows.crop_share == 0 and spec.dropout == 0.1
 
 
+def test_without_validation(tmp_path: Path) -> None:
+    """A file that names no validation file asks for no validation, whatever else it says of it."""
+    base = f"model.language_model.lm_checkpoint={tmp_path / 'base'}"
+    spec = load_spec(
+        _spec(tmp_path, TAO), [f"training_ds.file={_data(tmp_path)}", "output=out", base]
+    )
+    assert spec.validation is None
+
+
 def test_their_overrides_of_our_file(tmp_path: Path) -> None:
     """A key of theirs changes a spec of ours; nothing else of it is changed."""
     own = {
