@@ -113,7 +113,7 @@ def print_removed(report: "RemoveReport") -> None:
 
 def note_uncalibrated(result: "AskResult") -> None:
     """Say on standard error that nothing was fitted for the reader, and what follows from it."""
-    if result.models.calibration is not None:
+    if result.models.calibration is not None or result.profile:
         return
     follows = (
         "its confidence is a guess"
