@@ -24,6 +24,7 @@ from .errors import (
     KeyNotFound,
     KeyOptionInvalid,
     LimitInvalid,
+    MaskedModelMissing,
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
@@ -40,6 +41,7 @@ from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .open_evaluation import (
     OpenEvaluation,
     evaluate_open,
@@ -98,6 +100,7 @@ __all__ = [
     "EvaluationOutput",
     "ExtraMissing",
     "FileEvaluation",
+    "FillOptions",
     "FilterInvalid",
     "IndexModels",
     "IngestProgress",
@@ -106,6 +109,7 @@ __all__ = [
     "KeyOptionInvalid",
     "LabelledQuestion",
     "LimitInvalid",
+    "MaskedModelMissing",
     "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
@@ -139,10 +143,13 @@ __all__ = [
     "evaluate_retrieval",
     "evaluate_squad_file",
     "files_record",
+    "fill_masks",
+    "filled_record",
     "group_tables",
     "load_settings",
     "metadata_of",
     "open_evaluation_record",
+    "open_masked_model",
     "open_question_record",
     "ranking_record",
     "retrieval_record",

@@ -21,6 +21,7 @@ from .chat import chat
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from .feedback import feedback
+from .fill_mask import fill_mask
 from .ingest import ingest
 from .keys import keys
 from .manage import remove, status
@@ -50,6 +51,10 @@ app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
+app.command(
+    name="fill-mask",
+    epilog='Example: answerable fill-mask "Paris is the [MASK] of France." --model bert-base-cased',
+)(fill_mask)
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")
 app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
