@@ -12,6 +12,7 @@ from answerable.index import ModelFolderInvalid
 
 from ..errors import DatasetInvalid
 from ..squad import SquadQuestion, read_squad
+from ..token_layout import pair_layout
 from .encoding import add_negatives, contexts_by_key, encode_questions
 from .left_out import is_left_out
 from .negatives import read_negatives
@@ -21,15 +22,28 @@ from .qamr import read_qamr
 from .spec import ReaderTrainSpec
 from .windows import EncodedQuestion
 
+_PADS = ("[PAD]", "<pad>")
+_MASKS = ("[MASK]", "<mask>")
+
 
 @dataclass(frozen=True, slots=True)
 class SpecialIds:
-    """Ids of the special tokens; ``mask`` is None where the tokenizer has none."""
+    """Ids of the special tokens; ``mask`` is None where the tokenizer has none.
+
+    Attributes:
+        n_between: how many ``sep`` stand between question and context.
+    """
 
     cls: int
     sep: int
     pad: int
     mask: int | None
+    n_between: int = 1
+
+    @property
+    def around(self) -> tuple[int, ...]:
+        """The tokens around question and context, as ``TrainingWindow`` has them."""
+        return (self.cls, *(self.sep,) * self.n_between, self.sep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +113,36 @@ def load_tokenizer(path: Path) -> Tokenizer:
     return tokenizer
 
 
+def check_vocabulary(tokenizer: Tokenizer, n_words: int) -> None:
+    """Check that a model has a vector for every token.
+
+    Raises:
+        ModelFolderInvalid: it has fewer: the tokenizer is that of another model.
+    """
+    known = tokenizer.get_vocab_size()
+    if known > n_words:
+        raise ModelFolderInvalid(
+            f"the tokenizer knows {known} tokens and the base model {n_words}: they are of "
+            "different models"
+        )
+
+
 def special_ids(tokenizer: Tokenizer) -> SpecialIds:
     """Return the ids of the special tokens.
 
     Raises:
         ModelFolderInvalid: the tokenizer lacks one that every batch needs.
     """
-    cls_id, sep_id, pad_id = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]", "[PAD]"))
-    if cls_id is None or sep_id is None or pad_id is None:
-        raise ModelFolderInvalid("the tokenizer lacks [CLS], [SEP] or [PAD]: not a BERT tokenizer")
-    return SpecialIds(cls_id, sep_id, pad_id, tokenizer.token_to_id("[MASK]"))
+    layout = pair_layout(tokenizer)
+    pad_id, mask_id = (_first_id(tokenizer, names) for names in (_PADS, _MASKS))
+    if pad_id is None:
+        raise ModelFolderInvalid(f"the tokenizer lacks {' and '.join(_PADS)}: it cannot pad")
+    return SpecialIds(layout.first, layout.last, pad_id, mask_id, len(layout.between))
+
+
+def _first_id(tokenizer: Tokenizer, names: Sequence[str]) -> int | None:
+    found = (tokenizer.token_to_id(name) for name in names)
+    return next((id_ for id_ in found if id_ is not None), None)
 
 
 def _encode(

@@ -49,7 +49,7 @@ def write_finished(
     """
     folder = spec.output / "model"
     model.eval().save_pretrained(folder)
-    shutil.copyfile(spec.tokenizer, folder / "tokenizer.json")
+    shutil.copyfile(spec.tokenizer_path, folder / "tokenizer.json")
     described = spec.model_dump(mode="json")
     (folder / "train.yaml").write_text(yaml.safe_dump(described, sort_keys=False))
     _write_json(folder / "left_out.json", dict(left_out))

@@ -1,0 +1,225 @@
+"""A reader trained from each family of models: it learns, and what it cannot do is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+
+from answerable.index import AnswerableError
+from answerable.reader.training import ReaderTrainSpec, load_spec
+from answerable.reader.training.architectures import architecture
+from answerable.reader.training.base_model import load_base_model
+from answerable.reader.training.batches import run_batches
+from answerable.reader.training.data import load_data, load_tokenizer, special_ids
+from answerable.reader.training.logits import span_logits
+from answerable.reader.training.loop import train_reader
+from answerable.reader.training.objective import Objective
+from tests.models.architectures import FAMILIES, Family, word_pieces
+
+pytestmark = pytest.mark.models
+
+STEPS = 50
+NAMES = ("Will", "Zoë", "Mark", "Bill", "Élise", "Rose")
+BY_NAME = {family.name: family for family in FAMILIES}
+
+
+def _context(name: str, other: str) -> str:
+    """A sentence in which some names are also words, told apart by their case alone."""
+    return f"{name} will mark the bill, and {other} reads it."
+
+
+def _squad() -> dict[str, object]:
+    paragraphs = []
+    for name in NAMES:
+        for other in NAMES:
+            answers = [{"text": name, "answer_start": 0}]
+            asked = {"id": f"{name}/{other}", "question": "Who marks the bill?"}
+            no = {"id": f"{name}/{other}/no", "question": "Who pays the rose?"}
+            questions = [
+                {**asked, "answers": answers},
+                {**no, "answers": [], "is_impossible": True},
+            ]
+            paragraphs.append({"context": _context(name, other), "qas": questions})
+    return {"data": [{"title": "Bills", "paragraphs": paragraphs}]}
+
+
+TEXTS = [
+    "Who marks the bill?",
+    "Who pays the rose?",
+    *(_context(name, other) for name in NAMES for other in NAMES),
+]
+
+
+def _spec(folder: Path, family: Family, *overrides: str) -> ReaderTrainSpec:
+    """Write a family's base model and the questions, and return a spec that uses them."""
+    family.write(folder / "base", TEXTS)
+    (folder / "train.json").write_text(json.dumps(_squad()), encoding="utf-8")
+    (folder / "spec.yaml").write_text(
+        f"""
+base_model: {folder / "base"}
+output: {folder / "run"}
+data: [{{path: {folder / "train.json"}}}]
+windows: {{max_seq_tokens: 64, max_question_tokens: 16, crop_share: 0.0}}
+optimizer: {{max_steps: {STEPS}, batch_size: 8, learning_rate: 5.0e-3, warmup_steps: 5}}
+validation: {{path: {folder / "train.json"}}}
+precision: fp32
+device: cpu
+threads: 1
+"""
+    )
+    return load_spec(folder / "spec.yaml", list(overrides))
+
+
+ALL_OPTIONS = (
+    "optimizer.max_steps=3",
+    "optimizer.layer_decay=0.8",
+    "dropout=0.1",
+    "r_drop=1.0",
+    "reinitialized_layers=1",
+    "ema_decay=0.9",
+    "loss=both",
+    "windows.masked_share=0.2",
+    "windows.max_seq_tokens=40",
+    "precision=bf16",
+)
+BY_LAYER = ("optimizer.layer_decay=1.0", "reinitialized_layers=0")  # ALBERT's share their weights
+
+
+@pytest.fixture
+def losses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The loss of every step, as it is taken."""
+    taken: list[float] = []
+    compute = Objective.__call__
+
+    def noted(self: Objective, *args: object) -> torch.Tensor:
+        loss = compute(self, *args)  # type: ignore[arg-type]
+        taken.append(float(loss.detach()))
+        return loss
+
+    monkeypatch.setattr(Objective, "__call__", noted)
+    return taken
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_reader_learns(family: Family, tmp_path: Path, losses: list[float]) -> None:
+    """In 50 steps the loss falls below half, and the questions are answered in their own case."""
+    spec = _spec(tmp_path, family)
+    report = train_reader(spec, resume=False)
+    first, last = sum(losses[:5]) / 5, sum(losses[-5:]) / 5
+    assert len(losses) == STEPS
+    assert last < first / 2, (first, last)
+    assert report.validation is not None
+    assert report.validation["exact"] > 80, (first, last, report.validation)
+    folder = spec.output / "model"
+    model = transformers.AutoModelForQuestionAnswering.from_pretrained(folder)
+    assert model.config.model_type == family.name
+    assert (folder / "tokenizer.json").read_bytes() == (
+        tmp_path / "base" / "tokenizer.json"
+    ).read_bytes()
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_options_work(family: Family, tmp_path: Path, losses: list[float]) -> None:
+    """Layer decay, R-Drop, new layers, an average, masked words, bf16: together, on each family."""
+    overrides = ALL_OPTIONS + (BY_LAYER if family.name == "albert" else ())
+    spec = _spec(tmp_path, family, *overrides, "validation=null")
+    assert train_reader(spec, resume=False).steps == 3
+    assert len(losses) == 3 and all(0 < loss < 20 for loss in losses)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_model_in_training_is_the_librarys(family: Family, tmp_path: Path) -> None:
+    """Our attention, padding and segments give the logits that transformers gives by itself."""
+    spec = _spec(tmp_path, family)
+    tokenizer = load_tokenizer(spec.tokenizer_path)
+    special = special_ids(tokenizer)
+    batch = next(iter(run_batches(load_data(spec, tokenizer).files, spec, special, skip=0)))
+    rows = batch.attention_mask.sum(dim=1)
+    longest = batch.token_ids.shape[1] + 5
+    padded = torch.nn.functional.pad(batch.token_ids, (0, 5), value=special.pad)
+    batch = replace(
+        batch,
+        token_ids=padded,
+        type_ids=torch.nn.functional.pad(batch.type_ids, (0, 5)),
+        attention_mask=(torch.arange(longest) < rows[:, None]).long(),
+    )
+    ours = load_base_model(spec.base_models[0]).eval()
+    theirs = getattr(transformers, architecture(family.name).reader)(ours.config)
+    theirs.set_attn_implementation("eager")
+    theirs.load_state_dict(ours.state_dict())
+    inputs = {"input_ids": batch.token_ids, "attention_mask": batch.attention_mask}
+    if getattr(ours.config, "type_vocab_size", 0) == 2:
+        inputs["token_type_ids"] = batch.type_ids
+    with torch.no_grad():
+        expected = theirs.eval()(**inputs)
+        actual = span_logits(ours, batch)
+    for mine, wanted in zip(actual, (expected.start_logits, expected.end_logits), strict=True):
+        seen = batch.attention_mask.bool()
+        torch.testing.assert_close(mine[seen], wanted[seen], atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "reason"),
+    [
+        ("roberta", "quantization_aware=true", "quantization_aware is for BERT"),
+        ("albert", "optimizer.layer_decay=0.9", "layers of albert share their weights"),
+        ("albert", "reinitialized_layers=1", "layers of albert share their weights"),
+        ("distilbert", "windows.max_seq_tokens=512", None),
+        ("electra", "reinitialized_layers=3", "has 2 layers, not 3"),
+    ],
+)
+def test_what_a_family_cannot_do_is_refused(
+    name: str, override: str, reason: str | None, tmp_path: Path
+) -> None:
+    """One line, before a question is read or a step is taken."""
+    spec = _spec(tmp_path, BY_NAME[name], override, "optimizer.max_steps=1", "validation=null")
+    if reason is None:
+        train_reader(spec, resume=False)
+        return
+    (tmp_path / "train.json").unlink()
+    with pytest.raises(AnswerableError, match=reason):
+        train_reader(spec, resume=False)
+
+
+def test_masked_words_are_learnt_by_bert_alone(tmp_path: Path) -> None:
+    """The objective masked_words has a head for BERT only, and says so."""
+    (tmp_path / "text.jsonl").write_text(json.dumps({"title": "a", "text": TEXTS[0]}) + "\n")
+    overrides = (
+        "objective=masked_words",
+        f"data=[{{path: {tmp_path / 'text.jsonl'}, kind: paragraphs}}]",
+        "validation=null",
+    )
+    spec = _spec(tmp_path, BY_NAME["roberta"], *overrides)
+    with pytest.raises(AnswerableError, match="masked_words is for BERT"):
+        train_reader(spec, resume=False)
+
+
+def test_windows_longer_than_the_model_reads_are_refused(tmp_path: Path) -> None:
+    """RoBERTa counts positions from its padding: of 514 it reads 512."""
+    family = BY_NAME["roberta"]
+    spec = _spec(tmp_path, family)
+    family.write(tmp_path / "base", TEXTS, max_position_embeddings=64)
+    with pytest.raises(AnswerableError, match="max_seq_tokens is 64; .* at most 62"):
+        train_reader(spec, resume=False)
+
+
+def test_a_folder_of_another_model_is_refused(tmp_path: Path) -> None:
+    """An unknown family, weights of another, or another's tokenizer: never random weights."""
+    spec = _spec(tmp_path, BY_NAME["electra"])
+    config = tmp_path / "base" / "config.json"
+    original = config.read_text()
+    for change, reason in (
+        ({"model_type": "gpt2"}, "no reader is trained from a model of type 'gpt2'"),
+        ({"model_type": "roberta"}, "lacks .* weights of a roberta model|cannot read the base"),
+    ):
+        config.write_text(json.dumps({**json.loads(original), **change}))
+        with pytest.raises(AnswerableError, match=reason):
+            train_reader(spec, resume=False)
+    config.write_text(original)
+    more = word_pieces([*TEXTS, "entirely different words of another model"], lowercase=False)
+    more.save(str(tmp_path / "base" / "tokenizer.json"))
+    with pytest.raises(AnswerableError, match="they are of different models"):
+        train_reader(spec, resume=False)
