@@ -202,7 +202,7 @@ def test_windows_longer_than_the_model_reads_are_refused(tmp_path: Path) -> None
     family = BY_NAME["roberta"]
     spec = _spec(tmp_path, family)
     family.write(tmp_path / "base", TEXTS, max_position_embeddings=64)
-    with pytest.raises(AnswerableError, match="max_seq_tokens is 64; .* at most 62"):
+    with pytest.raises(AnswerableError, match=r"max_seq_tokens is 64; .* at most 62"):
         train_reader(spec, resume=False)
 
 
