@@ -1,7 +1,7 @@
 """Masked words remembered: the same text, words and model always give the same."""
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 
 from answerable.index import LimitedCache
 from answerable.reader.masked import FilledText, MaskedModel
@@ -12,8 +12,6 @@ from ..settings import Settings
 
 _SHARE_OF_CACHE = 4  # of what answers may take; a text's words are a few hundred bytes
 _BYTES_OF_WORD = 200  # beside its sequence, which is about as long as the text
-
-OnFilled = Callable[[int, float], None]
 
 
 class MaskedWords:
@@ -46,10 +44,8 @@ class MaskedWords:
         whole = [filled for filled in found if filled is not None]
         return whole if len(whole) == len(texts) else None
 
-    def fill(
-        self, texts: Sequence[str], options: FillOptions, on_filled: OnFilled
-    ) -> list[FilledText]:
-        """Return the texts filled; ``on_filled`` is called with masks and milliseconds.
+    def fill(self, texts: Sequence[str], options: FillOptions) -> tuple[list[FilledText], float]:
+        """Return the texts filled, and the milliseconds that it took.
 
         Raises:
             MaskedModelMissing: the service has no such model.
@@ -62,9 +58,7 @@ class MaskedWords:
         filled = fill_masks(model, texts, options, max_chars=self._settings.max_question_chars)
         for each in filled:
             self._cache.put((each.text, options), each, _size(each))
-        masks = sum(len(each.masks) for each in filled)
-        on_filled(masks, (time.perf_counter() - started) * 1000)
-        return filled
+        return filled, (time.perf_counter() - started) * 1000
 
 
 def _size(filled: FilledText) -> int:

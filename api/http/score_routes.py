@@ -42,16 +42,20 @@ def add_score_routes(app: FastAPI, parts: Parts) -> None:
             )
         if parts.settings.log_questions:
             request.state.logged = {"questions": texts}
-        filled = parts.masked_words.remembered(texts, options)
-        parts.metrics.note_lookup(is_hit=filled is not None)
-        headers = {"answerable-cache": "miss" if filled is None else "hit"}
-        if filled is None:
+        known = parts.masked_words.remembered(texts, options)
+        parts.metrics.note_lookup(is_hit=known is not None)
+        if known is not None:
+            filled = known
+        else:
 
-            def work() -> list[FilledText]:
-                return parts.masked_words.fill(texts, options, parts.metrics.note_masks)
+            def work() -> tuple[list[FilledText], float]:
+                return parts.masked_words.fill(texts, options)
 
-            filled = await parts.gate.run(request, work, parts.settings.deadline_s)
+            filled, took_ms = await parts.gate.run(request, work, parts.settings.deadline_s)
+            parts.metrics.note_masks(sum(len(each.masks) for each in filled), took_ms)
+            request.state.span.stages((("fill_mask", took_ms),))
         said = _detailed(filled, body) if detail else [",".join(each.words) for each in filled]
+        headers = {"answerable-cache": "miss" if known is None else "hit"}
         content = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
         return Response(content, media_type="application/json", headers=headers)
 

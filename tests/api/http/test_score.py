@@ -1,16 +1,22 @@
 """``POST /v1/score``: Azure ML's and Hugging Face's requests, over a model without a net."""
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api.http.examples import SCORE_REQUESTS
+from answerable.reader.masked import MaskedModel, MaskTokens
 from tests.api.fakes import fill, write_handbook
 from tests.api.http.serving import key_for, problem_of, serving
-from tests.reader.masks import scripted_masks
+from tests.reader.masks import ScriptedMasks, cased_tokenizer, scripted_masks
 
 FRANCE = "Paris is the [MASK] of France."
 DAY = "Today is a [MASK] day!"
@@ -145,6 +151,40 @@ def test_scope_and_rate_are_those_of_questions(shared_index: Path, tmp_path: Pat
             assert client.post(path, json=body, headers=asking).status_code == 200
         limited = client.post("/score", json=body, headers=asking)
         problem_of(limited, 429, "rate-exceeded")
+
+
+class _Held:
+    """A scorer that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self._scorer = ScriptedMasks(cased_tokenizer(), {"capital": 1.0})
+
+    def logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Return the script's logits in the end."""
+        assert self.go.wait(20)
+        return self._scorer.logits(token_ids, positions)
+
+
+def test_requests_wait_in_the_queue_of_questions(shared_index: Path) -> None:
+    """One runs, one waits, the next is refused at once, as a question would be too."""
+    held = _Held()
+    model = MaskedModel(held, MaskTokens(cased_tokenizer()), name="held", sha256="", max_tokens=16)
+    with (
+        serving(shared_index, masked=model, concurrency=1, queue=1, cache_bytes=0) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        try:
+            body = {"inputs": FRANCE}
+            sent = [pool.submit(client.post, "/v1/score", json=body) for _ in range(2)]
+            deadline = time.monotonic() + 20
+            while "work_waiting 1.0" not in client.get("/metrics").text:
+                assert time.monotonic() < deadline
+            for path, asked in (("/v1/score", body), ("/v1/ask", {"question": "Who?"})):
+                problem_of(client.post(path, json=asked), 503, "overloaded")
+        finally:
+            held.go.set()
+        assert [each.result().json() for each in sent] == [["capital"], ["capital"]]
 
 
 def test_masks_are_counted(shared_index: Path) -> None:
