@@ -108,6 +108,7 @@ class IndexReader:
             encoder=model_name(self._encoder.name, self._encoder.sha256),
             reader=model_name(reader.name, reader.sha256),
             calibration=reader.calibration,
+            null_answer="trained" if reader.has_null_answer else "none",
         )
 
     def _load_calibrated(self) -> Reader:

@@ -26,6 +26,7 @@ from answerable.index import (
 )
 from answerable.reader.encoder_export import is_known_encoder, write_bert_encoder
 from answerable.reader.export import MODEL_NAME, BuildChoices, Progress, write_reader
+from answerable.reader.importing import architecture_of
 from answerable.reader.quantization import (
     BertQuantization,
     QuantizationConfig,
@@ -71,6 +72,7 @@ def build_model(
     licence: str,
     origin: str,
     settings: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
     weight_bits: int | None = None,
     keep_fp32: Sequence[str] = (),
     fp32: bool = False,
@@ -86,6 +88,7 @@ def build_model(
         licence: SPDX expression of the weights.
         origin: what the weights were made from; the manifest's ``source``.
         settings: added to the manifest's settings; they go before the kind's own.
+        provenance: the manifest's, of a model that was imported.
         weight_bits: 7 or 8; None for what measured best for the kind.
         keep_fp32: patterns of names of modules that are not quantized.
         fp32: quantize nothing; the folder then holds the model to compare with.
@@ -97,11 +100,11 @@ def build_model(
         AnswerableError: the ``models`` extra is not installed, or a pattern of
             ``keep_fp32`` fits no module.
     """
-    _require_extra()
+    require_extra()
     choices = BuildChoices(weight_bits, tuple(keep_fp32), fp32)
     kind, defaults = _describe(source)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ModelFolderInvalid(f"{out} exists already; name a new folder")
+    defaults |= settings or {}
+    check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
         folder, scratch = Path(work) / "model", Path(work) / "scratch"
@@ -132,7 +135,8 @@ def build_model(
             licence=licence,
             source=origin,
             files={file.name: sha256_of_file(file) for file in sorted(folder.iterdir())},
-            settings={**defaults, **(settings or {})},
+            settings=defaults,
+            provenance=provenance or {},
         )
         write_manifest(folder, manifest)
         os.replace(folder, out)  # onto an empty folder too
@@ -173,7 +177,22 @@ def _write_encoder(
     return _agreement(fp32, target, config)
 
 
-def _require_extra() -> None:
+def check_target(out: Path) -> None:
+    """Refuse a folder for the result that holds something already.
+
+    Raises:
+        ModelFolderInvalid: it does.
+    """
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+        raise ModelFolderInvalid(f"{out} exists already; name a new folder")
+
+
+def require_extra() -> None:
+    """Say what to install where building models is not possible.
+
+    Raises:
+        AnswerableError: the ``models`` extra is not installed.
+    """
     missing = [name for name in _EXTRA_MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise AnswerableError(
@@ -189,7 +208,10 @@ def _describe(source: Path) -> tuple[ModelKind, dict[str, Any]]:
     architectures = _config(source).get("architectures") or []
     if not any(str(a).endswith("ForQuestionAnswering") for a in architectures):
         return "encoder", asdict(encoder_settings(source))
-    longest = int(_config(source).get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    config = _config(source)
+    longest = int(config.get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    known = architecture_of(config.get("model_type"))
+    longest -= known.reserved_positions if known else 0
     return "reader", {
         "max_seq_tokens": min(_READER_MAX_SEQ_TOKENS, longest),
         "max_question_tokens": _READER_MAX_QUESTION_TOKENS,

@@ -77,11 +77,17 @@ class AskTiming:
 
 @dataclass(frozen=True, slots=True)
 class ModelNames:
-    """What produced a result: ``name@`` and the first digits of the model's sha256."""
+    """What produced a result: ``name@`` and the first digits of the model's sha256.
+
+    Attributes:
+        null_answer: whether the reader was trained to say that there is no answer; without that
+            and without a calibration it answers every question.
+    """
 
     encoder: str
     reader: str
     calibration: str | None
+    null_answer: Literal["trained", "none"] = "trained"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import typer
 
 from . import options
 from .exit_codes import ABSTAINED, DONE
-from .output import print_answer, print_json
+from .output import note_uncalibrated, print_answer, print_json
 
 
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words, in quotes.")],
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     k: options.K = None,
     n_best: options.NBest = None,
     min_probability: options.MinProbability = None,
@@ -26,13 +28,13 @@ def ask(
     json: options.Json = False,
 ) -> int:
     """Answer a question with an exact quote and its source; exit code 3 for no answer."""
-    from answerable.api import Engine, SearchFilters, to_json, where_of
+    from answerable.api import Engine, SearchFilters, load_settings, to_json, where_of
 
     options.check_one_limit(min_probability, max_error)
     filters = SearchFilters(
         collections, documents, media_types, since, until, where_of(where or ())
     )
-    with Engine.open(index) as engine:
+    with Engine.open(index, load_settings(reader=reader, encoder=encoder)) as engine:
         result = engine.ask(
             question,
             k=k,
@@ -46,4 +48,5 @@ def ask(
         print_json(to_json(result))
     else:
         print_answer(result)
+    note_uncalibrated(result)
     return ABSTAINED if result.abstained else DONE

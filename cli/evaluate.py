@@ -42,9 +42,10 @@ def squad(
         Path | None,
         typer.Option(
             "--model",
+            "--reader",
             metavar="DIR",
-            help="Reader folder, or one with model.onnx and tokenizer.json; the shipped reader "
-            "if unset.",
+            help="Reader folder, or one with model.onnx and tokenizer.json; ANSWERABLE_READER, "
+            "else the shipped one, if unset.",
         ),
     ] = None,
     answers: Annotated[
@@ -117,6 +118,7 @@ def squad(
         PredictionSource,
         evaluate_files,
         files_record,
+        load_settings,
     )
 
     _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers)
@@ -133,7 +135,9 @@ def squad(
     with progress_bar() as show:
         evaluations = evaluate_files(
             files,
-            PredictionSource(predictions, null_odds) if predictions else model,
+            PredictionSource(predictions, null_odds)
+            if predictions
+            else model or load_settings().reader,
             EvaluationOptions(
                 answers=answers,
                 null_threshold=null_score_diff_threshold,

@@ -15,6 +15,25 @@ Index = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Reader = Annotated[
+    Path | None,
+    typer.Option(
+        "--reader",
+        metavar="DIR",
+        readable=False,  # not looked at here: whoever loads it says what is wrong with it
+        help="Folder of the reader; ANSWERABLE_READER, else the shipped one, if not given.",
+    ),
+]
+Encoder = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoder",
+        metavar="DIR",
+        readable=False,
+        help="Folder of the sentence encoder; ANSWERABLE_ENCODER, else the shipped one, if not "
+        "given. An index keeps to the one it was made with.",
+    ),
+]
 K = Annotated[int | None, typer.Option("--k", min=1, max=100, help="Passages looked at (10).")]
 NBest = Annotated[
     int | None, typer.Option("--n-best", min=1, max=20, help="Candidates listed in --json (5).")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # imported by the commands when they run: they would slow dow
         Status,
     )
     from answerable.api.model_building import BuiltModel
+    from answerable.api.model_import import ImportedModel
     from answerable.reader.masked import FilledText
 
 _SNIPPET_CHARS = 200
@@ -58,7 +59,8 @@ def print_answer(result: "AskResult") -> None:
     print(bold(safe_line(result.answer.text)))
     print(f"\n  {_marked_sentence(result.answer)}")
     shifted = ", unlike the calibration's questions" if result.calibration == "shifted" else ""
-    sure = f"confidence {result.answer.probability:.0%}{shifted}"
+    fitted = "" if result.models.calibration else ", not calibrated"
+    sure = f"confidence {result.answer.probability:.0%}{shifted}{fitted}"
     print(dim(f"  {_place(result.answer)}, {sure}"))
 
 
@@ -108,8 +110,23 @@ def print_removed(report: "RemoveReport") -> None:
         note(f"not in the index: {target}")
 
 
-def print_built(built: "BuiltModel") -> None:
-    """Print where a quantized model is and how far it strays from the original."""
+def note_uncalibrated(result: "AskResult") -> None:
+    """Say on standard error that nothing was fitted for the reader, and what follows from it."""
+    if result.models.calibration is not None:
+        return
+    follows = (
+        "its confidence is a guess"
+        if result.models.null_answer == "trained"
+        else 'it was not trained to say "no answer" either, and answers every question'
+    )
+    note(
+        f"warning: nothing was fitted for the reader {result.models.reader}: {follows}; "
+        "fit its probabilities with answerable calibrate QUESTIONS"
+    )
+
+
+def print_built(built: "BuiltModel | ImportedModel") -> None:
+    """Print where a new model folder is and how far it strays from the original."""
     print(
         f"{built.folder}: {built.manifest.kind} {built.manifest.name}, "
         f"{built.size_bytes / 1e6:.1f} MB, cosine to FP32 at least {built.agreement:.4f}"

@@ -12,6 +12,8 @@ from .output import note, print_line
 
 def serve(
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     host: Annotated[
         str | None, typer.Option("--host", help="Address to listen on (127.0.0.1).")
     ] = None,
@@ -50,6 +52,8 @@ def serve(
 
     settings = load_settings(
         index=index,
+        reader=reader,
+        encoder=encoder,
         host=host,
         port=port,
         workers=workers,

@@ -22,6 +22,7 @@ from answerable.index import ModelFolderInvalid
 from .bert_graph import write_graph
 from .bert_int8 import to_int8
 from .bert_model import is_bert_reader, load_bert_reader
+from .conversion_check import Inputs, check_same, onnx_run, random_inputs, torch_run
 from .golden import Golden, Ids, Score, record, save_golden
 from .quantization import BertQuantization, QuantizationConfig, fuse_onnx, quantize_onnx
 from .sample_texts import GOLDEN_SAMPLES, sample_windows
@@ -95,7 +96,8 @@ def write_reader(
     on_step(0, 3, "reading the weights")
     if not is_bert_reader(config):
         export_reader(source, fp32)
-        on_step(1, 3, "quantizing")
+        check_reader(source, fp32, windows, max_seq_tokens)
+        on_step(1, 3, "fusing" if choices.fp32 else "quantizing")
         if choices.fp32:
             fuse_onnx(fp32, model)
         else:
@@ -103,7 +105,8 @@ def write_reader(
     else:
         reader = load_bert_reader(source)
         write_graph(reader, fp32, "fp32")
-        on_step(1, 3, "quantizing")
+        check_reader(source, fp32, windows, max_seq_tokens)
+        on_step(1, 3, "writing" if choices.fp32 else "quantizing")
         if choices.fp32:
             write_graph(reader, model, "fp32")
         else:
@@ -116,7 +119,56 @@ def write_reader(
             write_graph(reader, model, "int8")
             write_graph(reader, folder / FALLBACK_NAME, "decoded", codes_in=model)
     on_step(2, 3, "comparing with FP32")
+    if choices.fp32:
+        expected, actual = onnx_run(fp32, _OUTPUTS), onnx_run(model, _OUTPUTS)
+        check_same(expected, actual, _inputs(windows), str(source))
     return _compare(windows, fp32, model, with_golden=not choices.fp32)
+
+
+def check_reader(folder: Path, exported: Path, windows: Sequence[Window], max_tokens: int) -> float:
+    """Compare an ONNX file with the folder it was made of, run by transformers.
+
+    Args:
+        folder: of a ``…ForQuestionAnswering``.
+        exported: its FP32 ONNX file.
+        windows: of real text; random ones are added.
+        max_tokens: of the longest random one.
+
+    Returns:
+        How far apart a logit is at most.
+
+    Raises:
+        ModelFolderInvalid: they differ by more than rounding.
+    """
+    model = _load_reader(folder)
+    has_types = getattr(model.config, "type_vocab_size", 0) > 1
+    inputs = [
+        *_inputs(windows),
+        *random_inputs(model.config.vocab_size, max_tokens, has_types),
+    ]
+    return check_same(torch_run(model, _OUTPUTS), onnx_run(exported, _OUTPUTS), inputs, str(folder))
+
+
+def _inputs(windows: Sequence[Window]) -> list[Inputs]:
+    return [(window.token_ids, window.type_ids) for window in windows]
+
+
+def _load_reader(folder: Path) -> Any:
+    import torch
+    from transformers import AutoModelForQuestionAnswering
+
+    try:
+        model = AutoModelForQuestionAnswering.from_pretrained(
+            folder,
+            attn_implementation="eager",  # plain matrix products, which the runtime can fuse
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as exc:
+        raise ModelFolderInvalid(f"{folder} cannot be loaded as a reader: {exc}") from exc
+    return model.eval()
 
 
 def export_reader(folder: Path, target: Path) -> None:
@@ -130,7 +182,6 @@ def export_reader(folder: Path, target: Path) -> None:
         ModelFolderInvalid: the weights cannot be loaded.
     """
     import torch
-    from transformers import AutoModelForQuestionAnswering
 
     class SpanLogits(torch.nn.Module):
         def __init__(self, model: torch.nn.Module) -> None:
@@ -141,17 +192,10 @@ def export_reader(folder: Path, target: Path) -> None:
             output = self.model(**dict(zip(_INPUTS, inputs, strict=False)))
             return output.start_logits, output.end_logits
 
-    try:
-        model = AutoModelForQuestionAnswering.from_pretrained(
-            folder,
-            attn_implementation="eager",  # plain matrix products, which the runtime can fuse
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as exc:
-        raise ModelFolderInvalid(f"{folder} cannot be loaded as a reader: {exc}") from exc
-    names = [name for name in _INPUTS if name in inspect.signature(model.forward).parameters]
+    model = _load_reader(folder)
+    unused = set() if getattr(model.config, "type_vocab_size", 0) > 1 else {"token_type_ids"}
+    takes = inspect.signature(model.forward).parameters
+    names = [name for name in _INPUTS if name in takes and name not in unused]
     example = torch.ones((2, 8), dtype=torch.int64)
     axes = {0: "batch", 1: "length"}
     with warnings.catch_warnings():

@@ -19,6 +19,7 @@ from .confidence import (
     RetrievalEvidence,
     answer_features,
     load_confidence,
+    unable_to_abstain,
 )
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
@@ -57,9 +58,11 @@ class OnnxReader:
         *,
         name: str,
         sha256: str,
+        has_null_answer: bool = True,
     ) -> None:
         self.name = name
         self.sha256 = sha256
+        self.has_null_answer = has_null_answer
         self.confidence = confidence
         self._scorer = scorer
         self._windows = windows
@@ -72,7 +75,12 @@ class OnnxReader:
     def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
         """Return the same reader, its session shared, under another confidence model."""
         return OnnxReader(
-            self._scorer, self._windows, confidence, name=self.name, sha256=self.sha256
+            self._scorer,
+            self._windows,
+            confidence,
+            name=self.name,
+            sha256=self.sha256,
+            has_null_answer=self.has_null_answer,
         )
 
     @classmethod
@@ -96,12 +104,17 @@ class OnnxReader:
             max_seq_tokens=int(manifest.settings["max_seq_tokens"]),
             max_question_tokens=int(manifest.settings["max_question_tokens"]),
         )
+        has_null_answer = manifest.settings.get("null_answer") != "none"
+        confidence = load_confidence(folder, manifest.sha256)
+        if confidence.name is None and not has_null_answer:
+            confidence = unable_to_abstain(manifest.sha256)
         return cls(
             ReaderSession(folder / _MODEL_NAME, threads or _available_cores()),
             WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
-            load_confidence(folder, manifest.sha256),
+            confidence,
             name=manifest.name,
             sha256=manifest.sha256,
+            has_null_answer=has_null_answer,
         )
 
     def read(

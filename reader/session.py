@@ -27,7 +27,8 @@ from .windows import Window
 
 FALLBACK_NAME = "fallback.onnx"
 
-_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+_INPUTS = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
+_INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _OUTPUTS = ["start_logits", "end_logits"]
 _ORT_ERRORS = (
     ort_errors.Fail,
@@ -95,9 +96,11 @@ class ReaderSession:
             )
         except _ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"cannot load the reader {model}: {_first_line(exc)}") from exc
-        self._inputs = {node.name for node in self._session.get_inputs()}
+        nodes = self._session.get_inputs()
+        self._inputs = {node.name: _INTEGERS.get(node.type, np.int64) for node in nodes}
+        self._length = _fixed_length(nodes[0].shape) if nodes else None
         outputs = {node.name for node in self._session.get_outputs()}
-        if not self._inputs <= _INPUTS or not outputs >= set(_OUTPUTS):
+        if not self._inputs.keys() <= _INPUTS or not outputs >= set(_OUTPUTS):
             raise ModelFolderInvalid(
                 f"{model} is not a reader: it takes {sorted(self._inputs)} and gives "
                 f"{sorted(outputs)}, not {' and '.join(_OUTPUTS)}"
@@ -139,15 +142,24 @@ class ReaderSession:
     def _run(
         self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
     ) -> tuple[Logits, Logits]:
-        feeds = {
-            "input_ids": token_ids[None],
-            "attention_mask": np.ones((1, len(token_ids)), dtype=np.int64),
-            "token_type_ids": type_ids[None],
+        n_tokens, length = len(token_ids), self._length or len(token_ids)
+        values = {
+            "input_ids": token_ids,
+            "attention_mask": np.ones(n_tokens, np.int64),
+            "token_type_ids": type_ids,
+        }
+        feeds = {"position_ids": np.arange(length)} | {
+            name: np.pad(value, (0, length - n_tokens)) for name, value in values.items()
         }
         start_logits, end_logits = self._session.run(
-            _OUTPUTS, {name: feeds[name] for name in self._inputs}
+            _OUTPUTS, {name: feeds[name][None].astype(kind) for name, kind in self._inputs.items()}
         )
-        return start_logits[0], end_logits[0]
+        return start_logits[0, :n_tokens], end_logits[0, :n_tokens]
+
+
+def _fixed_length(shape: Sequence[object]) -> int | None:
+    """Return the only length that a graph takes, to which windows are then padded."""
+    return shape[1] if len(shape) == 2 and isinstance(shape[1], int) else None
 
 
 def _first_line(exc: Exception) -> str:

@@ -71,6 +71,11 @@ class Reader(Protocol):
         ...
 
     @property
+    def has_null_answer(self) -> bool:
+        """Whether the model was trained to say that there is no answer."""
+        ...
+
+    @property
     def calibration(self) -> str | None:
         """What the probabilities were fitted on; None if nothing was."""
         ...

@@ -29,6 +29,7 @@ class FactReader:
 
     name = "facts"
     sha256 = READER_SHA256
+    has_null_answer = True
 
     def __init__(self, confidence: ConfidenceModel | None = None) -> None:
         """Make a reader; without a confidence model, one that nothing was fitted for."""

@@ -38,6 +38,7 @@ class ScriptedReader:
 
     name = "scripted"
     sha256 = "5c" * 32
+    has_null_answer = True
     calibration = "by hand"
 
     def __init__(self, probability: float = 0.9, shift: int = 0) -> None:

@@ -1,0 +1,111 @@
+"""What can be imported: each kind of source says whether it knows a path, and unpacks it.
+
+A kind ends in one of two forms, a plain Hugging Face folder or an ONNX file with its tokenizer;
+what happens to these is the same for all. A new kind is a module with a ``SourceKind``, and one
+line in ``SOURCE_KINDS``.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from answerable.index import ModelFolderInvalid
+
+from .configuration import CONFIG_NAME
+from .source_files import source_file
+from .weights import weight_files
+
+Form = Literal["hugging-face", "onnx"]
+NullAnswer = Literal["trained", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A source in a form that is converted.
+
+    Attributes:
+        form: a Hugging Face folder, or a folder with an ONNX file.
+        folder: where it is: the source itself, or what was unpacked of it.
+        files: the source's own files, for the manifest, by name.
+        null_answer: whether the source says that "no answer" was trained; None if it does not.
+        max_seq_tokens: the window that the model was trained with; None if it does not say.
+        lower_case: whether the source says that capitals are lost; None if it does not.
+        licence: SPDX expression, if the source names one.
+        onnx: the ONNX file, of the form ``onnx``.
+    """
+
+    form: Form
+    folder: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    null_answer: NullAnswer | None = None
+    max_seq_tokens: int | None = None
+    lower_case: bool | None = None
+    licence: str | None = None
+    onnx: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKind:
+    """A kind of source.
+
+    Attributes:
+        name: for people, as it stands in the manifest.
+        knows: tells whether a path is of this kind, by names and first bytes alone.
+        prepare: takes the path and an empty private folder for what is unpacked.
+    """
+
+    name: str
+    knows: Callable[[Path], bool]
+    prepare: Callable[[Path, Path], Prepared]
+
+
+def _is_hugging_face(source: Path) -> bool:
+    return (source / CONFIG_NAME).is_file() and bool(weight_files(source))
+
+
+def _hugging_face(source: Path, work: Path) -> Prepared:
+    names = [path.name for path in weight_files(source)]
+    names += [CONFIG_NAME, *_TEXT_FILES]
+    files = {name: path for name in names if (path := source_file(source, name))}
+    return Prepared("hugging-face", source, files)
+
+
+# What says something of a model beside its configuration and weights.
+_TEXT_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "spiece.model",
+    "spm.model",
+    "modules.json",
+    "1_Pooling/config.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+)
+
+# The first that knows a source takes it: put what is told by its content before what is guessed.
+SOURCE_KINDS: tuple[SourceKind, ...] = (
+    SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
+)
+
+
+def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
+    """Find out what a source is, and unpack it where it needs unpacking.
+
+    Args:
+        source: a file or folder.
+        work: an empty folder of our own.
+
+    Raises:
+        ModelFolderInvalid: it is not there, of no known kind, or damaged.
+    """
+    if not source.exists():
+        raise ModelFolderInvalid(f"{source} does not exist")
+    for kind in SOURCE_KINDS:
+        if kind.knows(source):
+            return kind, kind.prepare(source, work)
+    known = ", ".join(kind.name for kind in SOURCE_KINDS)
+    raise ModelFolderInvalid(f"{source} is nothing that can be imported; known are: {known}")
