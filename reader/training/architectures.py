@@ -1,4 +1,7 @@
-"""The model families that a reader is trained from: what differs between them, as data."""
+"""The model families that a reader is trained from: what training needs to know, as data.
+
+Their names and tensors are in ``importing/architectures.py``.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from answerable.index import ModelFolderInvalid
 
 from ..errors import TrainSpecInvalid
+from ..importing import architecture_of
 from .spec import ReaderTrainSpec
 
 
@@ -15,7 +19,6 @@ class Architecture:
 
     Attributes:
         name: ``model_type`` in ``config.json``.
-        reader: its class in transformers.
         dropouts: settings of the dropout of hidden states.
         attention_dropout: setting of the dropout of attention, which is always 0.
         layers: path of the list of layers; None where all layers share their weights.
@@ -23,37 +26,32 @@ class Architecture:
     """
 
     name: str
-    reader: str
     layers: str | None
     dropouts: tuple[str, ...] = ("hidden_dropout_prob",)
     attention_dropout: str = "attention_probs_dropout_prob"
     has_fast_attention: bool = True
 
+    @property
+    def reader(self) -> str:
+        """Its class in transformers."""
+        known = architecture_of(self.name)
+        assert known is not None  # a test compares both tables
+        return known.class_name("reader")
+
 
 ARCHITECTURES = (
-    Architecture("bert", "BertForQuestionAnswering", "bert.encoder.layer"),
-    Architecture("albert", "AlbertForQuestionAnswering", None),
-    Architecture("electra", "ElectraForQuestionAnswering", "electra.encoder.layer"),
-    Architecture("roberta", "RobertaForQuestionAnswering", "roberta.encoder.layer"),
+    Architecture("bert", "bert.encoder.layer"),
+    Architecture("albert", None),
+    Architecture("electra", "electra.encoder.layer"),
+    Architecture("roberta", "roberta.encoder.layer"),
     Architecture(
         "distilbert",
-        "DistilBertForQuestionAnswering",
         "distilbert.transformer.layer",
         dropouts=("dropout", "qa_dropout"),
         attention_dropout="attention_dropout",
     ),
-    Architecture(
-        "megatron-bert",
-        "MegatronBertForQuestionAnswering",
-        "bert.encoder.layer",
-        has_fast_attention=False,
-    ),
-    Architecture(
-        "deberta-v2",
-        "DebertaV2ForQuestionAnswering",
-        "deberta.encoder.layer",
-        has_fast_attention=False,
-    ),
+    Architecture("megatron-bert", "bert.encoder.layer", has_fast_attention=False),
+    Architecture("deberta-v2", "deberta.encoder.layer", has_fast_attention=False),
 )
 
 
@@ -105,8 +103,9 @@ def check_options(spec: ReaderTrainSpec, config: Any) -> None:
 
 def max_tokens(config: Any) -> int:
     """Return the longest window that a model reads; RoBERTa counts positions from its padding."""
-    first = config.pad_token_id + 1 if config.model_type == "roberta" else 0
-    return int(config.max_position_embeddings) - first
+    known = architecture_of(config.model_type)
+    reserved = known.reserved_positions if known else 0
+    return int(config.max_position_embeddings) - reserved
 
 
 def segments_of(config: Any) -> bool:

@@ -11,6 +11,7 @@ from transformers import BertForQuestionAnswering, PreTrainedModel
 
 from answerable.index import ModelFolderInvalid
 
+from ..importing import quiet_library
 from . import attention
 from .architectures import Architecture, architecture
 from .onnx_weights import onnx_weights
@@ -36,14 +37,15 @@ def load_base_model(path: Path, dropout: float = 0.0) -> PreTrainedModel:
             return _from_onnx(path / _ONNX_NAME, dropout)
         config = json.loads((path / "config.json").read_text(encoding="utf-8"))
         family = architecture(config.get("model_type", "bert"))
-        model, loading = getattr(transformers, family.reader).from_pretrained(
-            path,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-            attn_implementation=attention.NAME if family.has_fast_attention else "eager",
-            **_dropouts(family, dropout),
-        )
+        with quiet_library():
+            model, loading = getattr(transformers, family.reader).from_pretrained(
+                path,
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
+                attn_implementation=attention.NAME if family.has_fast_attention else "eager",
+                **_dropouts(family, dropout),
+            )
     except (OSError, ValueError, KeyError, AttributeError, TypeError, RuntimeError) as exc:
         raise ModelFolderInvalid(f"cannot read the base model {path}: {exc}") from exc
     missing = sorted(n for n in loading["missing_keys"] if not n.startswith(_HEAD))

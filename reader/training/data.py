@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 from tqdm import tqdm
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from answerable.index import ModelFolderInvalid
 
 from ..errors import DatasetInvalid
+from ..importing import architecture_of, write_tokenizer
 from ..squad import SquadQuestion, read_squad
 from ..token_layout import pair_layout
 from .encoding import add_negatives, contexts_by_key, encode_questions
@@ -22,6 +24,7 @@ from .qamr import read_qamr
 from .spec import ReaderTrainSpec
 from .windows import EncodedQuestion
 
+TOKENIZER_NAME = "tokenizer.json"
 _PADS = ("[PAD]", "<pad>")
 _MASKS = ("[MASK]", "<mask>")
 
@@ -98,33 +101,47 @@ def read_questions(file: DataFile) -> list[SquadQuestion]:
     return read_squad(file.path)
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
+def load_tokenizer(path: Path, n_words: int | None = None) -> Tokenizer:
     """Load a tokenizer that neither cuts nor pads.
 
+    Args:
+        path: its ``tokenizer.json``.
+        n_words: tokens that the model has vectors for; None for any number.
+
     Raises:
-        ModelFolderInvalid: it cannot be read.
+        ModelFolderInvalid: it cannot be read, or knows more tokens than the model.
     """
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as exc:  # tokenizers raises a bare Exception for every failure
         raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
+    known = tokenizer.get_vocab_size()
+    if n_words is not None and known > n_words:
+        raise ModelFolderInvalid(
+            f"{path} knows {known} tokens and the model {n_words}: they are not of one model"
+        )
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
-def check_vocabulary(tokenizer: Tokenizer, n_words: int) -> None:
-    """Check that a model has a vector for every token.
+def tokenizer_file(spec: ReaderTrainSpec, config: Any) -> Path:
+    """Return the spec's ``tokenizer.json``, or one made of what is beside the base model.
+
+    Args:
+        spec: the run; the file made is written into its output.
+        config: of the base model.
 
     Raises:
-        ModelFolderInvalid: it has fewer: the tokenizer is that of another model.
+        ModelFolderInvalid: there is none, or it is that of another model.
     """
-    known = tokenizer.get_vocab_size()
-    if known > n_words:
-        raise ModelFolderInvalid(
-            f"the tokenizer knows {known} tokens and the base model {n_words}: they are of "
-            "different models"
-        )
+    if spec.tokenizer is not None:
+        return spec.tokenizer
+    spec.output.mkdir(parents=True, exist_ok=True)
+    path = spec.output / TOKENIZER_NAME
+    known = architecture_of(config.model_type)
+    write_tokenizer(spec.base_models[0], path, known, config.vocab_size)
+    return path
 
 
 def special_ids(tokenizer: Tokenizer) -> SpecialIds:

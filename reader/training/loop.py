@@ -28,10 +28,10 @@ from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .data import (
     SpecialIds,
     TrainingData,
-    check_vocabulary,
     load_data,
     load_tokenizer,
     special_ids,
+    tokenizer_file,
 )
 from .ema import WeightAverage
 from .finished import TrainReport, write_finished
@@ -63,11 +63,11 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
     keep_large_blocks()
     if spec.threads:
         torch.set_num_threads(spec.threads)
-    # 1. The base model, which may refuse what the spec asks.
-    tokenizer = load_tokenizer(spec.tokenizer_path)
-    special = special_ids(tokenizer)
+    # 1. The base model, which may refuse what the spec asks, and its tokenizer.
     model = _model(spec)
-    check_vocabulary(tokenizer, model.config.vocab_size)
+    tokenizer_path = tokenizer_file(spec, model.config)
+    tokenizer = load_tokenizer(tokenizer_path, model.config.vocab_size)
+    special = special_ids(tokenizer)
     # 2. Data to tokens, and weights from the base model or the last checkpoint.
     data = load_data(spec, tokenizer)
     objective = _objective(spec, model, special)
@@ -93,7 +93,7 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
     master.write(average.weights if average else master.weights)
     metrics = validate(model, tokenizer, spec.validation) if spec.validation else None
     report = run.report(data, metrics)
-    write_finished(spec, model, report, data.left_out)
+    write_finished(spec, model, tokenizer_path, report, data.left_out)
     with contextlib.suppress(OSError):
         shutil.rmtree(checkpoint)
     return report

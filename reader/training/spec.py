@@ -31,7 +31,8 @@ class ReaderTrainSpec(Section):
         "project's model.onnx; several of equal shape are averaged"
     )
     tokenizer: Path | None = Field(
-        default=None, description="tokenizer.json; that in the first base model's folder if unset"
+        default=None,
+        description="tokenizer.json; if unset, made of what is in the first base model's folder",
     )
     output: Path = Field(description="folder for checkpoints and the finished model")
     data: list[DataFile] = Field(default=[], description="may be empty only where max_steps is 0")
@@ -109,11 +110,6 @@ class ReaderTrainSpec(Section):
     def base_models(self) -> list[Path]:
         """The folders to start from, one or several."""
         return self.base_model if isinstance(self.base_model, list) else [self.base_model]
-
-    @property
-    def tokenizer_path(self) -> Path:
-        """The file of the tokenizer."""
-        return self.tokenizer or self.base_models[0] / "tokenizer.json"
 
 
 def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
