@@ -4,11 +4,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 import transformers
 
+from answerable.api.model_building import build_model
+from answerable.cli.main import main
 from answerable.index import AnswerableError
+from answerable.reader import read_squad
+from answerable.reader.conversion_check import onnx_run
 from answerable.reader.importing import architectures as importing
 from answerable.reader.training import ReaderTrainSpec, load_spec
 from answerable.reader.training.architectures import ARCHITECTURES, architecture
@@ -18,6 +24,7 @@ from answerable.reader.training.data import load_data, load_tokenizer, special_i
 from answerable.reader.training.logits import span_logits
 from answerable.reader.training.loop import train_reader
 from answerable.reader.training.objective import Objective
+from answerable.reader.windows import WindowConfig, WindowMaker
 from tests.models.architectures import FAMILIES, Family, word_pieces
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]  # seconds; each takes a few
@@ -111,18 +118,60 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_reader_learns(family: Family, tmp_path: Path, losses: list[float]) -> None:
-    """In 50 steps the loss falls below half, and the questions are answered in their own case."""
+def test_a_reader_is_made_of_each_family(
+    family: Family, tmp_path: Path, losses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """50 steps of ``train reader``, then INT8: the loss falls, and evaluate and ask run."""
+    # 1. The loss falls below half, and the questions are answered in their own case.
     spec = _spec(tmp_path, family)
     report = train_reader(spec, resume=False)
     first, last = sum(losses[:5]) / 5, sum(losses[-5:]) / 5
     assert len(losses) == STEPS
     assert last < first / 2, (first, last)
-    assert report.validation is not None
-    assert report.validation["exact"] > 80, (first, last, report.validation)
-    folder = spec.output / "model"
-    model = transformers.AutoModelForQuestionAnswering.from_pretrained(folder)
+    assert report.validation is not None and report.validation["exact"] > 80, report.validation
+    # 2. The finished folder is one of the library's, and becomes ONNX in FP32 and INT8.
+    trained = spec.output / "model"
+    model = transformers.AutoModelForQuestionAnswering.from_pretrained(trained)
     assert model.config.model_type == family.name
+    folders = {form: tmp_path / form for form in ("fp32", "int8")}
+    for form, folder in folders.items():
+        built = build_model(
+            trained, folder, name=form, licence="MIT", origin="random", fp32=form == "fp32"
+        )
+        assert built.agreement > 0.98, form
+    assert _weights_of(folders["int8"]) < _weights_of(folders["fp32"]) / 2
+    fp32, int8 = (_logits(folder / "model.onnx", tmp_path) for folder in folders.values())
+    np.testing.assert_allclose(int8, fp32, atol=0.1 * float(np.ptp(fp32)))
+    # 3. It is evaluated and asked as any reader.
+    squad = str(tmp_path / "train.json")
+    capsys.readouterr()
+    assert main(["evaluate", "squad", squad, "--model", str(folders["int8"]), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exact"] > 80
+    (tmp_path / "bill.txt").write_text(_context("Zoë", "Rose"), encoding="utf-8")
+    index = ["--index", str(tmp_path / "index")]
+    assert main(["ingest", str(tmp_path / "bill.txt"), *index]) == 0
+    capsys.readouterr()
+    asked = ["Who marks the bill?", "--reader", str(folders["int8"]), "--min-probability", "0"]
+    assert main(["ask", *asked, *index, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)["answer"]
+    assert (answer["text"], answer["start"]) == ("Zoë", 0)
+
+
+def _weights_of(folder: Path) -> int:
+    return (folder / "model.onnx").stat().st_size
+
+
+def _logits(model: Path, folder: Path) -> npt.NDArray[np.float32]:
+    """Return the start and end logits of the first questions' windows, one after another."""
+    maker = WindowMaker(load_tokenizer(model.with_name("tokenizer.json")), WindowConfig())
+    run = onnx_run(model, ["start_logits", "end_logits"])
+    found = [
+        logits
+        for question in read_squad(folder / "train.json")[:10]
+        for window in maker.windows(question.question, [question.context])
+        for logits in run(window.token_ids, window.type_ids)
+    ]
+    return np.concatenate(found)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
