@@ -19,7 +19,8 @@ from answerable.api.model_import import ImportChoices, import_model
 from answerable.cli.main import main
 from answerable.reader.masked import MaskedModel, MaskPrediction, load_masked_model
 from answerable.reader.sample_texts import SAMPLES
-from tests.models.architectures import FAMILIES, word_pieces
+from tests.models.architectures import FAMILIES
+from tests.reader.vocabularies import word_pieces
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]
 

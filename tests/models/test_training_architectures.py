@@ -25,7 +25,8 @@ from answerable.reader.training.logits import span_logits
 from answerable.reader.training.loop import train_reader
 from answerable.reader.training.objective import Objective
 from answerable.reader.windows import WindowConfig, WindowMaker
-from tests.models.architectures import FAMILIES, Family, word_pieces
+from tests.models.architectures import FAMILIES, Family
+from tests.reader.vocabularies import word_pieces
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(300)]  # seconds; each takes a few
 
