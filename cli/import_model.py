@@ -17,7 +17,8 @@ def import_model(
         typer.Argument(
             metavar="SOURCE",
             readable=False,  # not looked at here: the import says what is wrong with it
-            help="A Hugging Face folder: reader, masked-language model or encoder.",
+            help="A Hugging Face folder (reader, masked-language model, Sentence Transformers "
+            "encoder), or an ONNX file with its tokenizer beside it.",
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the result.")],
@@ -48,6 +49,14 @@ def import_model(
             help="Whether capitals count, where the tokenizer's files do not say it or are wrong.",
         ),
     ] = None,
+    output_names: Annotated[
+        str | None,
+        typer.Option(
+            "--output-names",
+            metavar="START,END",
+            help="An ONNX file's outputs, where they cannot be told by their names.",
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option("--name", help="What to call it; the new folder's name if unset.")
     ] = None,
@@ -70,6 +79,7 @@ def import_model(
         null_answer=null_answer,
         max_seq_tokens=max_seq_tokens,
         lower_case=None if cased is None else not cased,
+        output_names=tuple(output_names.split(",")) if output_names else (),
     )
     with progress_bar() as show:
         imported = run(source, out, choices, show)

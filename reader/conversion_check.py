@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from answerable.index import ModelFolderInvalid
 
-Ids = npt.NDArray[np.int64]
+from .feeds import Ids, InputForm
+from .torch_export import has_token_types
+
 Inputs = tuple[Ids, Ids]
 """Token ids and type ids of one window, (n_tokens,) each."""
 Outputs = Sequence[npt.NDArray[np.float32]]
@@ -42,12 +44,9 @@ def random_inputs(vocab_size: int, max_tokens: int, has_types: bool) -> list[Inp
 
 def torch_run(model: Any, outputs: Sequence[str]) -> Run:
     """Return a transformers model as a function of one window."""
-    import inspect
-
     import torch
 
-    names = inspect.signature(model.forward).parameters
-    takes_types = "token_type_ids" in names and getattr(model.config, "type_vocab_size", 0) > 1
+    takes_types = has_token_types(model)
 
     def run(token_ids: Ids, type_ids: Ids) -> Outputs:
         feeds = {"input_ids": token_ids, "attention_mask": np.ones_like(token_ids)}
@@ -61,23 +60,18 @@ def torch_run(model: Any, outputs: Sequence[str]) -> Run:
 
 
 def onnx_run(path: Path, outputs: Sequence[str]) -> Run:
-    """Return an ONNX model as a function of one window."""
+    """Return an ONNX model of ours as a function of one window; outputs without padding."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
     options.log_severity_level = 3
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    names = [node.name for node in session.get_inputs()]
+    form = InputForm.of(session.get_inputs())
 
     def run(token_ids: Ids, type_ids: Ids) -> Outputs:
-        feeds = {
-            "input_ids": token_ids[None],
-            "attention_mask": np.ones_like(token_ids)[None],
-            "token_type_ids": type_ids[None],
-        }
-        given = session.run(list(outputs), {name: feeds[name] for name in names})
-        return [value[0] for value in given]
+        given = session.run(list(outputs), form.feeds(token_ids, type_ids))
+        return [value[0, : len(token_ids)] for value in given]
 
     return run
 

@@ -19,27 +19,16 @@ from answerable.index import ModelFolderInvalid, StopSignal, stop_signal
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from .feeds import INPUT_NAMES, InputForm
 from .golden import load_golden
+from .ort_errors import ORT_ERRORS
 from .spans import Logits
 from .windows import Window
 
 FALLBACK_NAME = "fallback.onnx"
 
-_INPUTS = {"input_ids", "attention_mask", "token_type_ids", "position_ids"}
-_INTEGERS = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _OUTPUTS = ["start_logits", "end_logits"]
-_ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoSuchFile,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
-
 logger = logging.getLogger(__name__)
 
 
@@ -77,7 +66,7 @@ class ReaderSession:
         run = partial(self._run_window, stop_signal())  # of this thread, not of the pool's
         try:
             return list(self._pool.map(run, windows))
-        except _ORT_ERRORS as exc:
+        except ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
 
     def _load(self, model: Path) -> None:
@@ -94,15 +83,13 @@ class ReaderSession:
             self._session = ort.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except _ORT_ERRORS as exc:
+        except ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"cannot load the reader {model}: {_first_line(exc)}") from exc
-        nodes = self._session.get_inputs()
-        self._inputs = {node.name: _INTEGERS.get(node.type, np.int64) for node in nodes}
-        self._length = _fixed_length(nodes[0].shape) if nodes else None
+        self._form = InputForm.of(self._session.get_inputs())
         outputs = {node.name for node in self._session.get_outputs()}
-        if not self._inputs.keys() <= _INPUTS or not outputs >= set(_OUTPUTS):
+        if not self._form.types.keys() <= set(INPUT_NAMES) or not outputs >= set(_OUTPUTS):
             raise ModelFolderInvalid(
-                f"{model} is not a reader: it takes {sorted(self._inputs)} and gives "
+                f"{model} is not a reader: it takes {sorted(self._form.types)} and gives "
                 f"{sorted(outputs)}, not {' and '.join(_OUTPUTS)}"
             )
 
@@ -113,7 +100,7 @@ class ReaderSession:
             return
         try:
             difference = golden.largest_difference(self._run)
-        except (*_ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
+        except (*ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
             raise ModelFolderInvalid(
                 f"the reader {model} cannot be run on its golden windows: {_first_line(exc)}"
             ) from exc
@@ -142,24 +129,11 @@ class ReaderSession:
     def _run(
         self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
     ) -> tuple[Logits, Logits]:
-        n_tokens, length = len(token_ids), self._length or len(token_ids)
-        values = {
-            "input_ids": token_ids,
-            "attention_mask": np.ones(n_tokens, np.int64),
-            "token_type_ids": type_ids,
-        }
-        feeds = {"position_ids": np.arange(length)} | {
-            name: np.pad(value, (0, length - n_tokens)) for name, value in values.items()
-        }
+        n_tokens = len(token_ids)
         start_logits, end_logits = self._session.run(
-            _OUTPUTS, {name: feeds[name][None].astype(kind) for name, kind in self._inputs.items()}
+            _OUTPUTS, self._form.feeds(token_ids, type_ids)
         )
         return start_logits[0, :n_tokens], end_logits[0, :n_tokens]
-
-
-def _fixed_length(shape: Sequence[object]) -> int | None:
-    """Return the only length that a graph takes, to which windows are then padded."""
-    return shape[1] if len(shape) == 2 and isinstance(shape[1], int) else None
 
 
 def _first_line(exc: Exception) -> str:

@@ -1,5 +1,6 @@
 from .architectures import Architecture, Task, architecture_of
 from .configuration import ModelConfig
+from .onnx_graph import OnnxModel, read_onnx
 from .plain_folder import quiet_library, write_plain_folder
 from .source_model import SourceModel, load_source_model
 from .sources import SOURCE_KINDS, NullAnswer, Prepared, SourceKind, prepare_source
@@ -10,6 +11,7 @@ __all__ = [
     "Architecture",
     "ModelConfig",
     "NullAnswer",
+    "OnnxModel",
     "Prepared",
     "SourceKind",
     "SourceModel",
@@ -19,6 +21,7 @@ __all__ = [
     "load_source_model",
     "prepare_source",
     "quiet_library",
+    "read_onnx",
     "write_plain_folder",
     "write_tokenizer",
 ]

@@ -9,12 +9,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tokenizers import Tokenizer
+from tokenizers.normalizers import Lowercase, Sequence
+
 from .source_model import SourceModel
 from .tokenizer_files import TOKENIZER_NAME, TokenizerFacts, write_tokenizer
 
+_SPECIAL = {
+    "cls_token": ("[CLS]", "<s>"),
+    "mask_token": ("[MASK]", "<mask>"),
+    "pad_token": ("[PAD]", "<pad>"),
+    "sep_token": ("[SEP]", "</s>"),
+    "unk_token": ("[UNK]", "<unk>"),
+}
+
 
 def write_plain_folder(
-    model: SourceModel, source: Path, folder: Path, lower_case: bool | None
+    model: SourceModel,
+    source: Path,
+    folder: Path,
+    lower_case: bool | None,
+    *,
+    lower_first: bool = False,
 ) -> TokenizerFacts:
     """Write model and tokenizer into an empty folder.
 
@@ -23,6 +39,7 @@ def write_plain_folder(
         source: the folder with the tokenizer's files.
         folder: exists.
         lower_case: what the user says of the tokenizer; None for what its files say.
+        lower_first: lower-case texts before all else, as Sentence Transformers can.
 
     Raises:
         ModelFolderInvalid: the tokenizer cannot be read, or does not fit the model.
@@ -36,8 +53,16 @@ def write_plain_folder(
     )
     with quiet_library():
         model.model.save_pretrained(folder)
-    special = {"tokenizer_class": "PreTrainedTokenizerFast", "mask_token": facts.mask_token}
-    (folder / "tokenizer_config.json").write_text(json.dumps(special), encoding="utf-8")
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
+    if lower_first:
+        steps = [Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
+        tokenizer.normalizer = Sequence(steps)
+        tokenizer.save(str(folder / TOKENIZER_NAME))
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    for key, tokens in _SPECIAL.items():
+        known = [token for token in tokens if tokenizer.token_to_id(token) is not None]
+        settings |= {key: known[0]} if known else {}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
     return facts
 
 

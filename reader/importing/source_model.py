@@ -51,14 +51,15 @@ def load_source_model(folder: Path, task: Task | None = None) -> SourceModel:
     Raises:
         ModelFolderInvalid: its configuration is not known, or its weights do not fit it.
     """
-    import torch
-    import transformers
-
     config = read_model_config(folder)
     tensors = _renamed(source_tensors(folder), folder)
     task = task or config.task or _task_of(tensors, config.architecture, folder)
     config = _with_head(config, tensors)
     tensors = _for_task(tensors, config.architecture, task)
+
+    import torch
+    import transformers
+
     model_class = getattr(transformers, config.architecture.class_name(task))
     arguments = {"add_pooling_layer": False} if _has_pooler(task, config.architecture) else {}
     library_config = model_class.config_class(**config.values)

@@ -13,6 +13,7 @@ from typing import Literal
 from answerable.index import ModelFolderInvalid
 
 from .configuration import CONFIG_NAME
+from .onnx_source import find_onnx_source, is_onnx
 from .source_files import source_file
 from .weights import weight_files
 
@@ -71,6 +72,11 @@ def _hugging_face(source: Path, work: Path) -> Prepared:
     return Prepared("hugging-face", source, files)
 
 
+def _onnx(source: Path, work: Path) -> Prepared:
+    model, folder, files = find_onnx_source(source)
+    return Prepared("onnx", folder, files, onnx=model)
+
+
 # What says something of a model beside its configuration and weights.
 _TEXT_FILES = (
     "tokenizer.json",
@@ -89,6 +95,7 @@ _TEXT_FILES = (
 # The first that knows a source takes it: put what is told by its content before what is guessed.
 SOURCE_KINDS: tuple[SourceKind, ...] = (
     SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
+    SourceKind("ONNX file or folder", is_onnx, _onnx),
 )
 
 
@@ -104,6 +111,8 @@ def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
     """
     if not source.exists():
         raise ModelFolderInvalid(f"{source} does not exist")
+    if not (source.is_dir() or source.is_file()):
+        raise ModelFolderInvalid(f"{source} is neither a file nor a folder")
     for kind in SOURCE_KINDS:
         if kind.knows(source):
             return kind, kind.prepare(source, work)

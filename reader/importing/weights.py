@@ -135,7 +135,7 @@ def safetensors_header(path: Path) -> dict[str, StoredTensor]:
         if not isinstance(header, dict):
             raise TypeError("its header is no JSON object")
         tensors = dict(_places(path, header, 8 + length, size))
-        if sum(tensor.n_bytes for tensor in tensors.values()) > size:
+        if sum(tensor.n_bytes for tensor in tensors.values()) > size - 8 - length:
             raise ValueError("its tensors share their places")
         return tensors
     except (OSError, ValueError, KeyError, TypeError, RecursionError, struct.error) as exc:
