@@ -148,12 +148,15 @@ def load_masked_model(folder: Path, *, threads: int | None = None) -> MaskedMode
     missing = sorted(set(_FILES) - manifest.files.keys())
     if missing:
         raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(missing)}")
+    settings = manifest.settings
+    session = MaskSession(folder / _FILES[0], threads or os.cpu_count() or 1)
+    longest = int(settings.get("max_seq_tokens", _MAX_TOKENS))
     return MaskedModel(
-        MaskSession(folder / _FILES[0], threads or os.cpu_count() or 1),
-        load_mask_tokens(folder / _FILES[1]),
+        session,
+        load_mask_tokens(folder / _FILES[1], settings.get("mask_token")),
         name=manifest.name,
         sha256=manifest.sha256,
-        max_tokens=int(manifest.settings.get("max_seq_tokens", _MAX_TOKENS)),
+        max_tokens=min(longest, session.max_tokens or longest),
     )
 
 

@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from ..session import _ORT_ERRORS as ORT_ERRORS
-from ..session import _first_line as first_line
+from ..feeds import INPUT_NAMES, InputForm
+from ..ort_errors import ORT_ERRORS
 
-_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _OUTPUT = "logits"
 
 
@@ -41,15 +40,21 @@ class MaskSession:
             )
         except ORT_ERRORS as exc:
             raise ModelFolderInvalid(
-                f"cannot load the masked-language model {model}: {first_line(exc)}"
+                f"cannot load the masked-language model {model}: {_first_line(exc)}"
             ) from exc
-        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._form = InputForm.of(self._session.get_inputs())
+        taken = set(self._form.types)
         outputs = [node.name for node in self._session.get_outputs()]
-        if not {"input_ids"} <= self._inputs <= _INPUTS or _OUTPUT not in outputs:
+        if not {"input_ids"} <= taken <= set(INPUT_NAMES) or _OUTPUT not in outputs:
             raise ModelFolderInvalid(
-                f"{model} is not a masked-language model: it takes {sorted(self._inputs)} and "
-                f"gives {sorted(outputs)}, not {_OUTPUT}"
+                f"{model} is not a masked-language model: it takes {sorted(taken)} and gives "
+                f"{sorted(outputs)}, not {_OUTPUT}"
             )
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The only length that the graph takes, to which texts are padded; None for any."""
+        return self._form.length
 
     def logits(self, token_ids: Sequence[int], positions: Sequence[int]) -> npt.NDArray[np.float32]:
         """Return the logits of the whole vocabulary at some positions: (n_positions, n_words).
@@ -57,22 +62,21 @@ class MaskSession:
         Raises:
             ModelFolderInvalid: the model fails on the text.
         """
-        ids = np.array([token_ids], dtype=np.int64)
-        feeds = {
-            "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
-            "token_type_ids": np.zeros_like(ids),
-        }
+        ids = np.array(token_ids, dtype=np.int64)
         try:
-            (found,) = self._session.run([_OUTPUT], {name: feeds[name] for name in self._inputs})
+            (found,) = self._session.run([_OUTPUT], self._form.feeds(ids, np.zeros_like(ids)))
         except ORT_ERRORS as exc:
             raise ModelFolderInvalid(
-                f"the masked-language model cannot be run: {first_line(exc)}"
+                f"the masked-language model cannot be run: {_first_line(exc)}"
             ) from exc
-        if found.ndim != 3 or found.shape[1] != ids.shape[1]:
+        if found.ndim != 3 or found.shape[1] != (self.max_tokens or len(ids)):
             raise ModelFolderInvalid(
                 f"the masked-language model gives logits of shape {found.shape} for "
-                f"{ids.shape[1]} tokens"
+                f"{len(ids)} tokens"
             )
         at_masks: npt.NDArray[np.float32] = found[0, list(positions)].astype(np.float32)
         return at_masks
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).splitlines()[0] if str(exc) else type(exc).__name__

@@ -19,15 +19,19 @@ _PADS = ("[PAD]", "<pad>")
 class MaskTokens:
     """Turns texts with masks into token ids; safe to share between threads."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, mask: str | None = None) -> None:
         """Use a tokenizer; its special tokens are found by the names that BERT and RoBERTa have.
+
+        Args:
+            tokenizer: of the model.
+            mask: how it spells a mask; None for whichever of both names it has.
 
         Raises:
             ModelFolderInvalid: it has no mask, or no tokens to put around a text.
         """
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        self.mask = _special(tokenizer, _MASKS)
+        self.mask = _special(tokenizer, (mask,) if mask else _MASKS)
         self._first = _id(tokenizer, _special(tokenizer, _FIRSTS))
         self._last = _id(tokenizer, _special(tokenizer, _LASTS))
         self._pads = {tokenizer.token_to_id(name) for name in _PADS}
@@ -62,8 +66,8 @@ class MaskTokens:
         return next(name for name in _MASKS if name != self.mask)
 
 
-def load_mask_tokens(path: Path) -> MaskTokens:
-    """Read a ``tokenizer.json``.
+def load_mask_tokens(path: Path, mask: str | None = None) -> MaskTokens:
+    """Read a ``tokenizer.json``; ``mask`` as in ``MaskTokens``.
 
     Raises:
         ModelFolderInvalid: it cannot be read, or is not that of a masked-language model.
@@ -72,7 +76,7 @@ def load_mask_tokens(path: Path) -> MaskTokens:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as exc:  # tokenizers raises a bare Exception for every failure
         raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
-    return MaskTokens(tokenizer)
+    return MaskTokens(tokenizer, mask)
 
 
 def _special(tokenizer: Tokenizer, names: Sequence[str]) -> str:

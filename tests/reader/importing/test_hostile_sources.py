@@ -95,7 +95,9 @@ def test_a_header_that_does_not_fit_its_file(
         safetensors_header(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x01", b"\xff" * 8, b"\x02\0\0\0\0\0\0\0{", b"\x05\0\0\0\0\0\0\0hello"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x01", b"\xff" * 8, b"\x02\0\0\0\0\0\0\0{", b"\x05\0\0\0\0\0\0\0hello"]
+)
 def test_a_file_that_is_cut_off(tmp_path: Path, content: bytes) -> None:
     """A header longer than its file is refused before memory is taken for it."""
     (tmp_path / "model.safetensors").write_bytes(content)

@@ -21,7 +21,10 @@ PIECES = [
     ("[CLS]", 0.0, CONTROL),
     ("[SEP]", 0.0, CONTROL),
     ("[MASK]", 0.0, CONTROL),
-    *[(piece, -float(i), NORMAL) for i, piece in enumerate(["▁the", "▁cafe", "s", "▁", "9", ","], 1)],
+    *[
+        (piece, -float(i), NORMAL)
+        for i, piece in enumerate(["▁the", "▁cafe", "s", "▁", "9", ","], 1)
+    ],
     ("9,", -0.5, NORMAL),
 ]
 
@@ -111,7 +114,12 @@ def test_sentence_pieces_as_albert_has_them(tmp_path: Path) -> None:
 
 def test_deberta_keeps_case_and_gets_a_mask(tmp_path: Path) -> None:
     """DeBERTa's file has no mask: it is the next id, and capitals count."""
-    pieces = [("[PAD]", 0.0, CONTROL), ("[UNK]", 0.0, UNKNOWN), *PIECES[2:4], ("▁the", -1.0, NORMAL)]
+    pieces = [
+        ("[PAD]", 0.0, CONTROL),
+        ("[UNK]", 0.0, UNKNOWN),
+        *PIECES[2:4],
+        ("▁the", -1.0, NORMAL),
+    ]
     (tmp_path / "spm.model").write_bytes(sentencepiece(pieces))
     tokenizer = _tokenizer(tmp_path, "deberta-v2")
     assert tokenizer.token_to_id("[MASK]") == 5
