@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from answerable.api import Settings
 from answerable.cli.main import main
 from tests.reader.masks import scripted_masks
 
@@ -95,3 +96,25 @@ def test_without_a_model_the_line_says_what_to_give(capsys: pytest.CaptureFixtur
     error = capsys.readouterr().err
     assert "--model" in error and "ANSWERABLE_MASKED_MODEL" in error and "import-model" in error
     assert error.count("\n") == 1
+
+
+def test_the_folder_may_be_a_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """ANSWERABLE_MASKED_MODEL names the folder for ``fill-mask``; ``--model`` wins over it."""
+    monkeypatch.setenv("ANSWERABLE_MASKED_MODEL", str(tmp_path / "set"))
+    for options, named in (([], "set"), (["--model", str(tmp_path / "given")], "given")):
+        assert main(["fill-mask", FRANCE, *options]) == 1
+        assert f"{tmp_path / named} is not a model folder" in capsys.readouterr().err
+
+
+def test_serve_hands_the_folder_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``serve --masked-model`` reaches the service's settings."""
+    served: list[Settings] = []
+
+    def serve(settings: Settings, on_listening: object) -> None:
+        served.append(settings)
+
+    monkeypatch.setattr("answerable.api.http.server.serve", serve)
+    assert main(["serve", "--masked-model", str(tmp_path), "--index", str(tmp_path)]) == 0
+    assert [settings.masked_model for settings in served] == [tmp_path]
