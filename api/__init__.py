@@ -25,6 +25,7 @@ from .errors import (
     KeyNotFound,
     KeyOptionInvalid,
     LimitInvalid,
+    MaskedModelMissing,
     PrincipalInvalid,
     ProfileUnknown,
     QuestionInvalid,
@@ -44,6 +45,7 @@ from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .open_evaluation import (
     OpenEvaluation,
     evaluate_open,
@@ -109,6 +111,7 @@ __all__ = [
     "EvaluationOutput",
     "ExtraMissing",
     "FileEvaluation",
+    "FillOptions",
     "FilterInvalid",
     "IndexModels",
     "IngestProgress",
@@ -117,6 +120,7 @@ __all__ = [
     "KeyOptionInvalid",
     "LabelledQuestion",
     "LimitInvalid",
+    "MaskedModelMissing",
     "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
@@ -157,10 +161,13 @@ __all__ = [
     "evaluate_retrieval",
     "evaluate_squad_file",
     "files_record",
+    "fill_masks",
+    "filled_record",
     "group_tables",
     "load_settings",
     "metadata_of",
     "open_evaluation_record",
+    "open_masked_model",
     "open_question_record",
     "profile_with",
     "ranking_record",

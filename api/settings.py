@@ -30,6 +30,11 @@ class Settings(BaseSettings):
     reader: Path | None = Field(
         default=None, description="folder of the reader; unset for the shipped one"
     )
+    masked_model: Path | None = Field(
+        default=None,
+        description="folder of a masked-language model, for fill-mask and /v1/score; none is "
+        "shipped",
+    )
     threads: int | None = Field(
         default=None, ge=1, le=256, description="CPU threads of each model; unset for every core"
     )

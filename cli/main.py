@@ -22,6 +22,7 @@ from .compare_profiles import compare_profiles
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
 from .feedback import feedback
+from .fill_mask import fill_mask
 from .import_model import import_model
 from .ingest import ingest
 from .keys import keys
@@ -53,6 +54,10 @@ app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
+app.command(
+    "fill-mask",
+    epilog='Example: answerable fill-mask "Paris is the [MASK] of France." --model bert-base-cased',
+)(fill_mask)
 app.command(
     "import-model",
     epilog="Example: answerable import-model bert-large-squad2/ readers/bert-large --quantize",

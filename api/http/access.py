@@ -37,6 +37,8 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("POST", "/v1/ask"): Scope.ASK,
     ("POST", "/v1/ask/batch"): Scope.ASK,
     ("POST", "/v1/search"): Scope.ASK,
+    ("POST", "/v1/score"): Scope.ASK,
+    ("POST", "/score"): Scope.ASK,
     ("GET", "/v1/documents"): Scope.ASK,
     ("GET", "/v1/documents/{document_id}"): Scope.ASK,
     ("POST", "/v1/feedback"): Scope.ASK,

@@ -23,6 +23,7 @@ from .openapi import describe
 from .parts import Parts
 from .problems import install_problems
 from .request_log import RequestLog
+from .score_routes import add_score_routes
 
 
 def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
@@ -65,6 +66,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     )
     install_problems(app, parts.metrics.note_refusal)
     add_ask_routes(app, parts)
+    add_score_routes(app, parts)
     add_document_routes(app, parts)
     add_feedback_routes(app, parts)
     add_health_routes(app, parts)

@@ -28,12 +28,13 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     @app.get(
         "/health/ready",
         responses=problems(503),
-        summary="The index opens and both models are loaded",
+        summary="The index opens and the models are loaded",
     )
     async def ready() -> Health:
         def look() -> None:
             with warming:
                 parts.engine.get().warm()
+                parts.masked_words.warm()
 
         await anyio.to_thread.run_sync(look, limiter=looking)
         return Health(status="ok")
@@ -47,7 +48,8 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     )
     async def metrics(asker: WhoAsks) -> Response:
         def work() -> bytes:
-            figures = IndexFigures(parts.engine.get(), parts.jobs.count())
+            masked = parts.masked_words.loaded()
+            figures = IndexFigures(parts.engine.get(), parts.jobs.count(), masked)
             return parts.metrics.text(figures)
 
         return Response(await anyio.to_thread.run_sync(work), media_type=MEDIA_TYPE)

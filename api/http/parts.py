@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import Engine
+from ..masks import open_masked_model
 from ..models import Lazy
 from ..settings import Settings
 from .access import Access
@@ -13,6 +14,7 @@ from .feedback import FeedbackStore
 from .gate import Gate, available_cores
 from .jobs import JobStore
 from .keys import KeyStore
+from .masked_words import MaskedWords
 from .metrics import Metrics
 from .rates import RateLimits
 from .tracing import Tracing, tracing_from_environment
@@ -41,6 +43,7 @@ class Parts:
     answers: Answers
     jobs: JobStore
     feedback: FeedbackStore
+    masked_words: MaskedWords
     uploads: UploadFolder
     metrics: Metrics
     tracing: Tracing
@@ -72,6 +75,7 @@ class Parts:
             answers=Answers(settings.cache_bytes),
             jobs=JobStore(database, settings.max_waiting_jobs),
             feedback=FeedbackStore(database),
+            masked_words=MaskedWords(Lazy(lambda: open_masked_model(settings)), settings),
             uploads=UploadFolder(settings.index),
             metrics=metrics,
             tracing=tracing_from_environment(),
