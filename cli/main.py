@@ -24,6 +24,7 @@ from .feedback import feedback
 from .ingest import ingest
 from .keys import keys
 from .manage import remove, status
+from .mcp import mcp
 from .output import note
 from .quantize import quantize
 from .search import search
@@ -49,6 +50,7 @@ app.command(epilog="Example: answerable chat --collection default")(chat)
 app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
+app.command(epilog="Example: answerable mcp --index handbook.index")(mcp)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
 app.add_typer(keys, name="keys")
 app.add_typer(feedback, name="feedback")

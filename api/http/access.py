@@ -52,6 +52,9 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
 }
 """Method and path -> the scope that a key needs."""
 
+MCP_ROUTES: Mapping[tuple[str, str], Scope | Door] = {("POST", "/mcp"): Scope.ASK}
+"""The same, of the MCP server beside those that it shares with the service."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -167,7 +170,7 @@ class GuardedRoute(APIRoute):
         """Return the handler behind the door."""
         handler = super().get_route_handler()
         method = next(iter((self.methods or set()) - {"HEAD"}), "GET")
-        needed = ROUTES.get((method, self.path))
+        needed = {**ROUTES, **MCP_ROUTES}.get((method, self.path))
         parameters = {field.alias for field in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:

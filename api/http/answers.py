@@ -24,12 +24,12 @@ class Asked:
     """A question with all that its answer depends on, but the index and the models.
 
     Attributes:
-        principals: as whom it is asked.
+        principals: as whom it is asked; None for the owner of the index, who sees everything.
         options: further arguments of ``Engine.ask``, those given.
     """
 
     question: str
-    principals: tuple[str, ...]
+    principals: tuple[str, ...] | None
     filters: SearchFilters | None
     options: tuple[tuple[str, Any], ...]
 
@@ -37,7 +37,8 @@ class Asked:
     def key(self) -> Hashable:
         """Return what is equal for questions that have the same answer."""
         narrowed = None if self.filters is None else json.dumps(to_json(self.filters), default=str)
-        return self.question, frozenset(self.principals), narrowed, self.options
+        who = None if self.principals is None else frozenset(self.principals)
+        return self.question, who, narrowed, self.options
 
     def ask(self, engine: Engine) -> AskResult:
         """Return the engine's answer."""

@@ -1,0 +1,425 @@
+"""What the MCP server offers, and how it answers: through the SDK's own client, without models."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, MCPError
+from mcp_types import TextResourceContents
+
+from answerable.api import Engine
+from answerable.api.http.access import MCP_ROUTES, ROUTES, GuardedRoute
+from answerable.api.mcp import documents
+from answerable.api.mcp.app import create_mcp_app
+from answerable.api.mcp.settings import McpSettings
+from answerable.index import Filters
+from tests.api.fakes import ScriptedReader, open_engine
+from tests.api.http.serving import key_for
+from tests.api.mcp.speaking import client_of, speaking, spoken, web
+
+SALARY = {"question": "What is the salary of the director?"}
+PUBLIC = Filters(principals=())
+HOME = {"question": "How many days may I work from home?"}
+
+
+def _call(index_folder: Path, name: str, arguments: dict[str, Any], **options: Any) -> Any:
+    async def talk(client: Client) -> Any:
+        return await client.call_tool(name, arguments)
+
+    return spoken(index_folder, talk, **options)
+
+
+def _text(result: Any) -> str:
+    assert len(result.content) == 1
+    text: str = result.content[0].text
+    return text
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_answer_is_that_of_the_engine(mode: str, index_folder: Path) -> None:
+    """In the protocol of today and the one before, the result is the engine's, as data and as text."""
+    result = _call(index_folder, "ask", HOME, mode=mode)
+    with open_engine(index_folder) as engine:
+        expected = engine.ask(HOME["question"], principals=())
+    found = result.structured_content
+    assert not result.is_error
+    assert json.loads(_text(result)) == found
+    assert found["answer"]["text"] == "three days per week"
+    assert expected.answer is not None
+    assert found["answer"]["start"] == expected.answer.start
+    assert (found["abstained"], found["reason"]) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("reader", "question", "reason"),
+    [
+        (ScriptedReader(), "Who sings?", "no_answer_in_passages"),
+        (ScriptedReader(0.2), HOME["question"], "low_confidence"),
+    ],
+)
+def test_abstention_says_why(
+    reader: ScriptedReader, question: str, reason: str, index_folder: Path
+) -> None:
+    """An abstention is a result, no error: its reason, and the nearest evidence."""
+    result = _call(index_folder, "ask", {"question": question}, reader=reader)
+    found = result.structured_content
+    assert not result.is_error
+    assert (found["answer"], found["abstained"], found["reason"]) == (None, True, reason)
+    assert found["nearest"][0]["text"]
+    assert bool(found["candidates"]) == (reason == "low_confidence")
+
+
+def test_nothing_to_find(tmp_path: Path) -> None:
+    """An empty index has no passages, and says that."""
+    open_engine(tmp_path / "index").close()
+    result = _call(tmp_path / "index", "ask", HOME)
+    assert result.structured_content["reason"] == "no_passages"
+
+
+def test_search_ranks_passages(index_folder: Path) -> None:
+    """A search returns at most k passages, of one document if that is asked for."""
+    found = _call(index_folder, "search", {"query": "desk allowance", "k": 1}).structured_content
+    (hit,) = found["hits"]
+    assert "400 euros" in hit["text"]
+    only = {"query": "weeks", "documents": [hit["document"]["id"]]}
+    hits = _call(index_folder, "search", only).structured_content["hits"]
+    assert {one["document"]["id"] for one in hits} == {hit["document"]["id"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "told"),
+    [
+        ("ask", {}, "question: Field required"),
+        ("ask", {"question": 3}, "question: Input should be a valid string"),
+        ("ask", {"question": ""}, "question: "),
+        ("ask", {"question": " \u200b"}, "the question is empty"),
+        ("ask", {"question": "x" * 2001}, "at most 2,000"),
+        ("ask", {**HOME, "k": 0}, "k: "),
+        ("ask", {**HOME, "k": 101}, "k: "),
+        ("ask", {**HOME, "k": "3"}, "k: "),
+        ("ask", {**HOME, "surprise": 1}, "surprise: "),
+        ("ask", {**HOME, "collection": "\n"}, "collection"),
+        ("ask", {**HOME, "documents": []}, "documents is empty"),
+        ("ask", {**HOME, "documents": [-1]}, "not the id of a document"),
+        ("ask", {**HOME, "documents": [10**30]}, "not the id of a document"),
+        ("search", {"question": "x"}, "query: Field required"),
+        ("search", {"query": "x" * 2001}, "at most 2,000"),
+        ("delete", {}, "call ask or search"),
+    ],
+)
+def test_bad_arguments_are_tool_errors(
+    name: str, arguments: dict[str, Any], told: str, index_folder: Path
+) -> None:
+    """What cannot be done is an error of one line that the model can read."""
+    result = _call(index_folder, name, arguments)
+    assert result.is_error
+    assert told in _text(result)
+    assert "\n" not in _text(result)
+    assert "Traceback" not in _text(result)
+
+
+def test_failures_tell_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What is the server's own side goes to its log: folders and defects are not told over HTTP."""
+    missing = _call(tmp_path / "nowhere", "ask", HOME)
+    assert missing.is_error
+    assert str(tmp_path) not in _text(missing)
+    assert str(tmp_path) in caplog.text
+
+    class Broken(ScriptedReader):
+        def read(self, *_arguments: Any, **_options: Any) -> Any:
+            raise ZeroDivisionError(str(tmp_path))
+
+    open_engine(tmp_path / "index").close()
+    broken = _call(tmp_path / "index", "ask", HOME, reader=Broken())
+    assert (broken.is_error, _text(broken)) == (True, "the server failed; its log says why")
+
+
+def test_tools_are_described(index_folder: Path) -> None:
+    """Both tools have schemas for both ways, and say that they only read."""
+
+    async def talk(client: Client) -> Any:
+        return (await client.list_tools()).tools
+
+    found = {tool.name: tool for tool in spoken(index_folder, talk, max_question_chars=77)}
+    assert sorted(found) == ["ask", "search"]
+    for tool in found.values():
+        hints = tool.annotations
+        assert (hints.read_only_hint, hints.destructive_hint, hints.open_world_hint) == (
+            True,
+            False,
+            False,
+        )
+        assert tool.input_schema["additionalProperties"] is False
+        assert tool.output_schema["type"] == "object"
+        assert tool.description
+    assert found["ask"].input_schema["required"] == ["question"]
+    assert found["ask"].input_schema["properties"]["question"]["maxLength"] == 77
+    for reason in ("no_passages", "no_answer_in_passages", "low_confidence", "conflicting_answers"):
+        assert reason in found["ask"].description
+
+
+def test_documents_are_resources(index_folder: Path) -> None:
+    """What may be seen is listed and read as stored; the rest is as if it were not there."""
+
+    async def talk(client: Client) -> Any:
+        listed = (await client.list_resources()).resources
+        texts = {one.name: (await client.read_resource(one.uri)).contents for one in listed}
+        templates = (await client.list_resource_templates()).resource_templates
+        return listed, texts, templates
+
+    listed, texts, (template,) = spoken(index_folder, talk)
+    assert template.uri_template == "answerable://documents/{id}{?start}"
+    with open_engine(index_folder) as engine:
+        assert [one.uri for one in listed] == [
+            f"answerable://documents/{info.id}"
+            for info in engine.index.documents_after(0, 100, PUBLIC)
+        ]
+        for name, (part,) in texts.items():
+            info = next(i for i in engine.index.documents(PUBLIC) if i.uri == name)
+            assert part.text == engine.index.document(info.id, PUBLIC).text
+    assert not any("salaries" in one.name for one in listed)
+
+
+def test_long_lists_and_texts_come_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts joined are the whole: nothing is missing, nothing twice."""
+    monkeypatch.setattr(documents, "PAGE_DOCUMENTS", 3)
+    monkeypatch.setattr(documents, "PART_CHARS", 40)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    text = "".join(f"Rule {i} is called {i * i}, \U0001f600.\n" for i in range(20))
+    for number in range(7):
+        (folder / f"{number}.txt").write_text(f"{text}{number}\n", encoding="utf-8")
+    with open_engine(tmp_path / "index") as engine:
+        engine.ingest([folder])
+
+    async def talk(client: Client) -> Any:
+        addresses, cursor = list[str](), None
+        while True:
+            page = await client.list_resources(cursor=cursor)
+            assert len(page.resources) <= 3
+            addresses += [one.uri for one in page.resources]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        whole, address = "", addresses[0]
+        while address:
+            first, *more = (await client.read_resource(address)).contents
+            assert isinstance(first, TextResourceContents)
+            assert len(first.text) <= 40
+            whole += first.text
+            address = more[0].uri if more else ""
+        return addresses, whole
+
+    addresses, whole = spoken(tmp_path / "index", talk)
+    assert len(addresses) == len(set(addresses)) == 7
+    assert whole == f"{text}0\n"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "answerable://documents/999",
+        "answerable://documents/0",
+        "answerable://documents/9999999999999999999",
+        "answerable://documents/1?start=99999",
+        "answerable://documents/1?start=-1",
+        "answerable://documents/1/../2",
+        "answerable://documents/",
+        "file:///etc/passwd",
+        "no address",
+    ],
+)
+def test_no_such_document(address: str, index_folder: Path) -> None:
+    """What is no document of ours is an error of the protocol."""
+
+    async def talk(client: Client) -> None:
+        with pytest.raises(MCPError) as failed:
+            await client.read_resource(address)
+        assert failed.value.code == -32602
+
+    spoken(index_folder, talk)
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "9" * 30, ""])
+def test_no_such_page(cursor: str, index_folder: Path) -> None:
+    """A cursor that we did not give is refused."""
+
+    async def talk(client: Client) -> None:
+        with pytest.raises(MCPError):
+            await client.list_resources(cursor=cursor)
+
+    spoken(index_folder, talk)
+
+
+def test_bound_to_a_collection(index_folder: Path, tmp_path: Path) -> None:
+    """A server for one collection shows no other, whatever is asked for."""
+    other = tmp_path / "other.txt"
+    other.write_text("Employees may work from home never.\n", encoding="utf-8")
+    with open_engine(index_folder) as engine:
+        engine.ingest([other], collection="other")
+
+    async def talk(client: Client) -> Any:
+        listed = [one.name for one in (await client.list_resources()).resources]
+        asked = [
+            await client.call_tool("search", {"query": "work from home", **more})
+            for more in ({}, {"collection": "default"}, {"collection": "other"})
+        ]
+        return listed, [
+            {hit["document"]["uri"].rpartition("/")[2] for hit in one.structured_content["hits"]}
+            for one in asked
+        ]
+
+    listed, found = spoken(index_folder, talk, collection="other")
+    assert [name.rpartition("/")[2] for name in listed] == ["other.txt"]
+    assert found == [{"other.txt"}, set(), {"other.txt"}]
+
+
+def test_least_probability_of_the_server_holds(index_folder: Path) -> None:
+    """How sure an answer must be is the server's say."""
+    sure = _call(index_folder, "ask", HOME, min_probability=0.95)
+    assert sure.structured_content["reason"] == "low_confidence"
+
+
+def test_keys_say_who_asks(index_folder: Path) -> None:
+    """With keys there is no answer without one, and each sees what its principals may."""
+    hr = key_for(index_folder, "ask", principals=("group:hr",))
+    public = key_for(index_folder, "ask")
+    ingest = key_for(index_folder, "ingest")
+
+    async def main() -> Any:
+        async with speaking(index_folder) as app:
+            answers = []
+            for headers in (hr, public):
+                async with client_of(app, headers) as client:
+                    answers.append((await client.call_tool("ask", SALARY)).structured_content)
+            async with web(app) as client:
+                body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+                statuses = [
+                    (await client.post("/mcp", json=body, headers=headers)).status_code
+                    for headers in ({}, ingest, {"authorization": "Bearer no.key"})
+                ]
+            return answers, statuses
+
+    (seen, unseen), statuses = anyio.run(main)
+    assert seen["answer"]["text"] == "90,000 pounds"
+    assert unseen["answer"] is None
+    assert "salaries" not in json.dumps(unseen)
+    assert statuses == [401, 403, 401]
+
+
+def test_principals_where_there_are_no_keys(index_folder: Path) -> None:
+    """Without keys the server asks as it was told, else as the public."""
+    told = _call(index_folder, "ask", SALARY, principals=("group:hr",))
+    public = _call(index_folder, "ask", SALARY)
+    assert told.structured_content["answer"]["text"] == "90,000 pounds"
+    assert public.structured_content["answer"] is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"host": "localhost:8081"}, 200),
+        ({"host": "attacker.example"}, 403),
+        ({"origin": "https://attacker.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"content-type": "text/plain"}, 400),
+    ],
+)
+def test_pages_of_other_sites_are_refused(
+    headers: dict[str, str], status: int, index_folder: Path
+) -> None:
+    """A page cannot ask the server, by its own name or by one that it made point here."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    sent = {"content-type": "application/json", "accept": "application/json", **headers}
+
+    async def main() -> int:
+        async with speaking(index_folder) as app, web(app) as client:
+            return int((await client.post("/mcp", content=body, headers=sent)).status_code)
+
+    assert anyio.run(main) == status
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+def test_only_posts(method: str, index_folder: Path) -> None:
+    """There are no sessions: nothing to listen to, nothing to end."""
+
+    async def main() -> Any:
+        async with speaking(index_folder) as app, web(app) as client:
+            return await client.request(method, "/mcp")
+
+    response = anyio.run(main)
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"x"', b'{"jsonrpc": "2.0"}', b"[" * 100_000, b"\xff\xfe"]
+)
+def test_no_message_is_no_crash(body: bytes, index_folder: Path) -> None:
+    """What is no message is a client's error."""
+    headers = {"content-type": "application/json", "accept": "application/json"}
+
+    async def main() -> Any:
+        async with speaking(index_folder) as app, web(app) as client:
+            return await client.post("/mcp", content=body, headers=headers)
+
+    response = anyio.run(main)
+    assert response.status_code == 400
+    assert "Traceback" not in response.text
+
+
+def test_large_body_is_refused(index_folder: Path) -> None:
+    """The service's limit on bodies holds here."""
+
+    async def main() -> Any:
+        async with speaking(index_folder, max_body_bytes=2048) as app, web(app) as client:
+            return await client.post("/mcp", json={"x": "y" * 5000})
+
+    assert anyio.run(main).status_code == 413
+
+
+def test_every_route_has_a_scope(tmp_path: Path) -> None:
+    """Each route is behind the door, in the table, and one of these."""
+    app = create_mcp_app(McpSettings(index=tmp_path))
+    assert [route for route in app.routes if not isinstance(route, GuardedRoute)] == []
+    found = {
+        (method, route.path)
+        for route in app.routes
+        if isinstance(route, GuardedRoute)
+        for method in route.methods or ()
+    }
+    assert found == {
+        ("POST", "/mcp"),
+        ("GET", "/metrics"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+    }
+    assert found - set(ROUTES) == set(MCP_ROUTES)
+
+
+def test_answers_are_remembered_for_the_same_asker_only(index_folder: Path) -> None:
+    """A second asker with other principals gets an answer of their own."""
+    asked = list[object]()
+    real = Engine.ask
+
+    def counted(self: Engine, question: str, **options: Any) -> Any:
+        asked.append(options["principals"])
+        return real(self, question, **options)
+
+    hr = key_for(index_folder, "ask", principals=("group:hr",))
+    public = key_for(index_folder, "ask")
+
+    async def main() -> None:
+        async with speaking(index_folder) as app:
+            for headers in (hr, hr, public, public):
+                async with client_of(app, headers) as client:
+                    await client.call_tool("ask", SALARY)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "ask", counted)
+        anyio.run(main)
+    assert asked == [("group:hr",), ()]
