@@ -15,6 +15,7 @@ from .bench import RetrievalBench, bench_record, bench_retrieval
 from .calibrating import calibrate
 from .calibration_page import calibration_page
 from .calibration_report import CalibrationReport, Estimate
+from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
     CollectionInvalid,
@@ -39,6 +40,7 @@ from .evaluation import (
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
+from .export import exported
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
 from .open_evaluation import (
     OpenEvaluation,
@@ -90,6 +92,7 @@ __all__ = [
     "CalibrationReport",
     "CollectionInvalid",
     "DatasetInvalid",
+    "Diagnosis",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
@@ -134,10 +137,12 @@ __all__ = [
     "calibrate",
     "calibration_page",
     "checked_filters",
+    "diagnose",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",
     "evaluate_squad_file",
+    "exported",
     "files_record",
     "group_tables",
     "load_settings",

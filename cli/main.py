@@ -18,8 +18,10 @@ from .ask import ask
 from .bench import bench
 from .calibrate import calibrate
 from .chat import chat
+from .doctor import doctor
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from .export import export
 from .feedback import feedback
 from .ingest import ingest
 from .keys import keys
@@ -49,6 +51,8 @@ app.command(epilog='Example: answerable search "parental leave" --k 3')(search)
 app.command(epilog="Example: answerable chat --collection default")(chat)
 app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
+app.command(epilog="Example: answerable doctor --repair")(doctor)
+app.command(epilog="Example: answerable export > documents.jsonl")(export)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
 app.command(epilog="Example: answerable mcp --index handbook.index")(mcp)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)

@@ -8,12 +8,11 @@ after any change of the index.
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from answerable.index import LimitedCache
 
-from ..calibration_store import CALIBRATION_NAME
+from ..calibration_store import calibration_state
 from ..engine import Engine
 from ..filters import SearchFilters
 from ..types import AskResult, to_json
@@ -101,13 +100,4 @@ def _remembered(answer: Answered) -> Answered:
 def _state(engine: Engine) -> Hashable:
     """Return what is equal as long as no answer of this engine can change."""
     index = engine.index
-    return index.version(), index.manifest.encoder_sha256, _file_state(index.folder)
-
-
-def _file_state(folder: Path) -> tuple[int, int] | None:
-    """Return what changes with the calibration, which is replaced whole."""
-    try:
-        status = (folder / CALIBRATION_NAME).stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns
+    return index.version(), index.manifest.encoder_sha256, calibration_state(index.folder)

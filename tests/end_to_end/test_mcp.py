@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -226,9 +226,13 @@ def url(folder: Path) -> Iterator[str]:
         assert process.wait(timeout=40) == 0
 
 
-def _http(url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Any]:
-    client = httpx2.AsyncClient(headers=headers, timeout=60)
-    return streamable_http_client(url, http_client=client)
+@asynccontextmanager
+async def _http(url: str, headers: dict[str, str]) -> AsyncIterator[Any]:
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=60) as client,
+        streamable_http_client(url, http_client=client) as streams,
+    ):
+        yield streams
 
 
 def test_http(url: str) -> None:
