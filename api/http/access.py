@@ -44,7 +44,7 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("DELETE", "/v1/documents/{document_id}"): Scope.INGEST,
     ("GET", "/v1/jobs"): Scope.INGEST,
     ("GET", "/v1/jobs/{job_id}"): Scope.INGEST,
-    ("GET", "/metrics"): Scope.ADMIN,
+    ("GET", "/metrics"): Scope.METRICS,
     ("GET", "/health/live"): Door.OPEN,
     ("GET", "/health/ready"): Door.OPEN,
     ("GET", "/docs"): Door.OPEN,
