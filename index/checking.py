@@ -61,10 +61,12 @@ def check_index(folder: Path) -> Iterator[Finding]:
     try:
         check_length(path)
         defects = database_defects(path)
-    except AnswerableError as exc:
-        defects = [str(exc)]
+    except AnswerableError as exc:  # it says what to do
+        yield Finding("database", "wrong", str(exc))
+        return
     if defects:
-        yield _wrong_database(defects)
+        text = f"{'; '.join(defects)}: restore it from a backup, or ingest into a new folder"
+        yield Finding("database", "wrong", text)
         return
     yield Finding("database", "sound", f"{path.name}: every page and reference is in order")
     store = PassageStore(path)
@@ -76,7 +78,7 @@ def check_index(folder: Path) -> Iterator[Finding]:
         yield _word_files(store, folder)
         yield _strays(store, folder)
     except AnswerableError as exc:
-        yield _wrong_database([str(exc)])
+        yield Finding("database", "wrong", str(exc))
     finally:
         store.close()
 
@@ -96,13 +98,6 @@ def database_defects(path: Path) -> list[str]:
             db.close()
     defects = [text for text in said if text != "ok"]
     return defects + [f"a row of {row[0]} belongs to none of {row[2]}" for row in broken]
-
-
-def _wrong_database(defects: list[str]) -> Finding:
-    text = "; ".join(defects)
-    return Finding(
-        "database", "wrong", f"{text}: restore it from a backup, or ingest into a new folder"
-    )
 
 
 def _library() -> Finding:

@@ -21,7 +21,7 @@ from answerable.api.http.database import ServiceDatabase
 from answerable.api.http.keys import KeyStore
 from tests.end_to_end.conftest import COMMAND, HANDBOOK, answerable
 
-pytestmark = [pytest.mark.model, pytest.mark.loopback]
+pytestmark = [pytest.mark.model, pytest.mark.loopback, pytest.mark.timeout(180)]
 
 QUESTION = "How many unused days of leave may I carry over into the next year?"
 NO_ANSWER = "Who founded Larkmoor Instruments?"

@@ -67,7 +67,11 @@ def _flip_last(path: Path) -> None:
 
 def test_sound_index(folder: Path) -> None:
     """A sound index has nothing to say but what each check looked at, and is left as it was."""
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    # SQLite's own notes on who reads come and go.
+    files = [
+        path for path in folder.rglob("*") if path.suffix not in (".sqlite3-shm", ".sqlite3-wal")
+    ]
+    before = {path: path.stat().st_mtime_ns for path in files}
     assert _levels(folder) == {}
     assert {finding.check for finding in check_index(folder)} == {
         "sqlite",
@@ -80,8 +84,7 @@ def test_sound_index(folder: Path) -> None:
         "word files",
         "files",
     }
-    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path in before}
-    assert after == before
+    assert {path: path.stat().st_mtime_ns for path in files} == before
 
 
 def test_empty_index(index: LocalIndex) -> None:
@@ -128,8 +131,7 @@ def test_what_is_derived_is_mended(
     [
         (_sql("PRAGMA foreign_keys = OFF; DELETE FROM vectors WHERE passage_id = 3"), "vectors"),
         (_sql("UPDATE vectors SET vector = x'00' WHERE passage_id = 3"), "vectors"),
-        (_sql("UPDATE vectors SET vector = (SELECT randomblob(0) || zeroblob(124) || "
-              "x'0000c07f') WHERE passage_id = 3"), "vectors"),
+        (_sql(f"UPDATE vectors SET vector = x'{'00' * 124}0000c07f' WHERE passage_id = 3"), "vectors"),
         (_sql("UPDATE passages SET text = 'other' WHERE id = 3"), "texts"),
         (_sql("PRAGMA foreign_keys = OFF; DELETE FROM documents WHERE id = 2"), "database"),
         (_file(DATABASE_NAME, lambda path: path.write_bytes(path.read_bytes()[:5000])), "database"),
