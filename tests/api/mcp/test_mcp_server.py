@@ -15,6 +15,7 @@ from answerable.api.mcp import documents
 from answerable.api.mcp.app import create_mcp_app
 from answerable.api.mcp.settings import McpSettings
 from answerable.index import Filters
+from answerable.reader import Prediction
 from tests.api.fakes import ScriptedReader, open_engine
 from tests.api.http.serving import key_for
 from tests.api.mcp.speaking import client_of, speaking, spoken, web
@@ -69,6 +70,23 @@ def test_abstention_says_why(
     assert (found["answer"], found["abstained"], found["reason"]) == (None, True, reason)
     assert found["nearest"][0]["text"]
     assert bool(found["candidates"]) == (reason == "low_confidence")
+
+
+class _Disagreeing(ScriptedReader):
+    """Finds that its first two quotes contradict each other."""
+
+    def read(self, *arguments: Any, **options: Any) -> Prediction:
+        found = super().read(*arguments, **options)
+        return Prediction(None, "conflicting_answers", found.spans)
+
+
+def test_conflict_shows_both_sides(index_folder: Path) -> None:
+    """Where two documents disagree there is no answer, and both sides come with their sources."""
+    question = {"question": "How many days at home, how many weeks of parental leave?"}
+    found = _call(index_folder, "ask", question, reader=_Disagreeing()).structured_content
+    assert (found["answer"], found["reason"]) == (None, "conflicting_answers")
+    sides = {one["document"]["uri"].rpartition("/")[2] for one in found["candidates"][:2]}
+    assert sides == {"remote.md", "leave.txt"}
 
 
 def test_nothing_to_find(tmp_path: Path) -> None:
