@@ -11,11 +11,11 @@ from answerable.index import (
     AnswerableError,
     CutPassage,
     Finding,
-    LocalIndex,
     ModelFolderInvalid,
     PassageEmbedder,
     check_index,
     database_defects,
+    stored_sample,
 )
 from answerable.reader import OnnxReader
 
@@ -134,8 +134,7 @@ def _fits(folder: Path, encoder: LazyEncoder, found: list[Finding]) -> Finding:
     if any(one.check == "database" and one.level == "wrong" for one in found):
         return Finding("encoder", "warning", "not compared with the index, which cannot be read")
     try:
-        with LocalIndex.open(folder, encoder) as index:
-            sample = index.sample(_SAMPLED)
+        sample = stored_sample(folder, encoder, _SAMPLED)
         if not sample:
             return Finding("encoder", "sound", "nothing is embedded yet")
         cuts = [CutPassage(p.start, p.end, p.heading, p.text, p.page) for p, _ in sample]

@@ -1,4 +1,4 @@
-from .checking import Finding, check_index, database_defects
+from .checking import Finding, check_index, database_defects, stored_sample
 from .documents import SPLITTER_VERSION, ExtractionLimits, Extractor, is_supported, sentence_bounds
 from .embedding import PassageEmbedder
 from .errors import (
@@ -107,6 +107,7 @@ __all__ = [
     "stop_signal",
     "stoppable",
     "store_received",
+    "stored_sample",
     "value_text",
     "write_manifest",
 ]

@@ -8,17 +8,18 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from .creation import OTHERS
 from .errors import AnswerableError, IndexNotFound
+from .local import check_manifest, manifest_for
 from .storage.database import DATABASE_NAME, check_length, open_reader, translated_errors
 from .storage.store import PassageStore
-from .types import IndexManifest
+from .types import Encoder, IndexManifest, Passage, Vectors
 
 Level = Literal["sound", "warning", "wrong"]
 
@@ -27,7 +28,6 @@ Level = Literal["sound", "warning", "wrong"]
 FIRST_SOUND_SQLITE = (3, 51, 3)
 LEAST_FREE_BYTES = 256 << 20
 _SHOWN = 5
-_OTHERS = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,22 @@ def database_defects(path: Path) -> list[str]:
     return defects + [f"a row of {row[0]} belongs to none of {row[2]}" for row in broken]
 
 
+def stored_sample(folder: Path, encoder: Encoder, n: int) -> list[tuple[Passage, Vectors]]:
+    """Return up to ``n`` passages of an index with their vectors (dimension,); changes nothing.
+
+    Raises:
+        IndexModelMismatch: the index was made with another encoder.
+        IndexDamaged: it cannot be read.
+    """
+    store = PassageStore(folder / DATABASE_NAME)
+    try:
+        manifest = store.manifest()
+        check_manifest(folder, manifest, manifest_for(encoder))
+        return store.sample(n, manifest.dimension)
+    finally:
+        store.close()
+
+
 def _library() -> Finding:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= FIRST_SOUND_SQLITE:
@@ -114,7 +130,7 @@ def _library() -> Finding:
 
 def _access(folder: Path) -> Finding:
     mode = stat.S_IMODE(folder.stat().st_mode)
-    if mode & _OTHERS:
+    if mode & OTHERS:
         return Finding(
             "access",
             "warning",
@@ -244,12 +260,6 @@ def _strays(store: PassageStore, folder: Path) -> Finding:
         text = f"{len(strays)} files that belong to nothing: {', '.join(strays[:_SHOWN])}"
         return Finding("files", "warning", text, can_be_mended=True)
     return Finding("files", "sound", "none is left over")
-
-
-def restrict(folder: Path) -> None:
-    """Take a folder from everybody but its owner."""
-    with suppress(OSError):
-        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~_OTHERS)
 
 
 def _some(ids: list[int]) -> str:

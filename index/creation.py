@@ -1,5 +1,7 @@
-"""Is there an index in a folder, and making an empty one."""
+"""Is there an index in a folder, making an empty one, and keeping others out of it."""
 
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import AnswerableError, IndexDamaged
@@ -7,6 +9,9 @@ from .storage.database import DATABASE_NAME, log_of
 from .storage.lock import WriterLock
 from .storage.writer import create_database
 from .types import IndexManifest
+
+OTHERS = 0o077
+"""The mode bits of everybody but the owner."""
 
 
 def database_exists(folder: Path) -> bool:
@@ -42,3 +47,9 @@ def create_index(folder: Path, manifest: IndexManifest) -> None:
             create_database(database, manifest)
     except OSError as exc:
         raise AnswerableError(f"cannot make the index folder {folder}: {exc.strerror}") from exc
+
+
+def restrict(folder: Path) -> None:
+    """Take a folder from everybody but its owner."""
+    with suppress(OSError):
+        folder.chmod(stat.S_IMODE(folder.stat().st_mode) & ~OTHERS)

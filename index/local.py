@@ -8,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .checking import restrict
-from .creation import create_index, database_exists
+from .creation import create_index, database_exists, restrict
 from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
@@ -149,10 +148,6 @@ class LocalIndex:
         self.refresh()
         ids: list[int] = self._vectors.ids().tolist()
         return ids
-
-    def sample(self, n: int) -> list[tuple[Passage, Vectors]]:
-        """Return up to ``n`` passages, spread over the index, with their stored vectors."""
-        return self._store.sample(n, self.manifest.dimension)
 
     def lexical_search(self, terms: Sequence[str], k: int, filters: Filters) -> list[ScoredPassage]:
         """Return the k best passages by BM25 that hold any of ``terms`` (plain words)."""

@@ -43,7 +43,7 @@ def planted(seed: int, n: int = 12) -> list[Planted]:
 def store(index_folder: Path, documents: Sequence[Planted]) -> Mapping[str, int]:
     """Put documents into an index in this order; return their ids by word."""
     files = index_folder.parent / "files"
-    files.mkdir(exist_ok=True)
+    files.mkdir(parents=True, exist_ok=True)
     with open_engine(index_folder) as engine:
         for one in documents:
             path = files / f"{one.word}name.md"

@@ -13,7 +13,7 @@ from answerable.index import Filters
 from answerable.reader import default_reader_folder, uncalibrated
 from tests.end_to_end.conftest import HANDBOOK, answerable
 
-pytestmark = [pytest.mark.model, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
 
 CHECKS = {
     "access",
@@ -59,6 +59,7 @@ def test_repair(own: Path) -> None:
     assert sick.code == 1
     assert "wrong    vector file" in sick.out
     assert "doctor --repair" in sick.err
+    assert list((own / "index" / "vectors").iterdir()) == []  # looking changes nothing
     mended = answerable("doctor", "--index", "index", "--repair", cwd=own)
     assert mended.code == 0
     assert "mended   vector file" in mended.out

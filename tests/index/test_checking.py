@@ -12,7 +12,7 @@ from answerable.index.storage.database import DATABASE_NAME
 from tests.fakes import HashEncoder
 from tests.index.samples import put_texts
 
-Damage = Callable[[Path], None]
+Damage = Callable[[Path], object]
 QUERY = ("rule",)
 
 
@@ -46,7 +46,7 @@ def _sql(script: str) -> Damage:
     return damage
 
 
-def _file(pattern: str, change: Callable[[Path], None]) -> Damage:
+def _file(pattern: str, change: Callable[[Path], object]) -> Damage:
     def damage(folder: Path) -> None:
         change(max(folder.glob(pattern)))
 

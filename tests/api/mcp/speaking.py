@@ -77,3 +77,12 @@ def spoken(
             return await talk(client)
 
     return anyio.run(main)
+
+
+def called(index_folder: Path, name: str, arguments: dict[str, Any], **options: Any) -> Any:
+    """Return what one call of a tool gives."""
+
+    async def talk(client: Client) -> Any:
+        return await client.call_tool(name, arguments)
+
+    return spoken(index_folder, talk, **options)

@@ -4,32 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from mcp import Client, MCPError
 from mcp_types import TextResourceContents
 
-from answerable.api import Engine
-from answerable.api.http.access import MCP_ROUTES, ROUTES, GuardedRoute
 from answerable.api.mcp import documents
-from answerable.api.mcp.app import create_mcp_app
-from answerable.api.mcp.settings import McpSettings
 from answerable.index import Filters
 from answerable.reader import Prediction
 from tests.api.fakes import ScriptedReader, open_engine
-from tests.api.http.serving import key_for
-from tests.api.mcp.speaking import client_of, speaking, spoken, web
+from tests.api.mcp.speaking import called, spoken
 
-SALARY = {"question": "What is the salary of the director?"}
 PUBLIC = Filters(principals=())
 HOME = {"question": "How many days may I work from home?"}
-
-
-def _call(index_folder: Path, name: str, arguments: dict[str, Any], **options: Any) -> Any:
-    async def talk(client: Client) -> Any:
-        return await client.call_tool(name, arguments)
-
-    return spoken(index_folder, talk, **options)
 
 
 def _text(result: Any) -> str:
@@ -41,7 +27,7 @@ def _text(result: Any) -> str:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_answer_is_that_of_the_engine(mode: str, index_folder: Path) -> None:
     """In the protocol of today and the one before, the result is the engine's, as data and as text."""
-    result = _call(index_folder, "ask", HOME, mode=mode)
+    result = called(index_folder, "ask", HOME, mode=mode)
     with open_engine(index_folder) as engine:
         expected = engine.ask(HOME["question"], principals=())
     found = result.structured_content
@@ -64,7 +50,7 @@ def test_abstention_says_why(
     reader: ScriptedReader, question: str, reason: str, index_folder: Path
 ) -> None:
     """An abstention is a result, no error: its reason, and the nearest evidence."""
-    result = _call(index_folder, "ask", {"question": question}, reader=reader)
+    result = called(index_folder, "ask", {"question": question}, reader=reader)
     found = result.structured_content
     assert not result.is_error
     assert (found["answer"], found["abstained"], found["reason"]) == (None, True, reason)
@@ -83,7 +69,7 @@ class _Disagreeing(ScriptedReader):
 def test_conflict_shows_both_sides(index_folder: Path) -> None:
     """Where two documents disagree there is no answer, and both sides come with their sources."""
     question = {"question": "How many days at home, how many weeks of parental leave?"}
-    found = _call(index_folder, "ask", question, reader=_Disagreeing()).structured_content
+    found = called(index_folder, "ask", question, reader=_Disagreeing()).structured_content
     assert (found["answer"], found["reason"]) == (None, "conflicting_answers")
     sides = {one["document"]["uri"].rpartition("/")[2] for one in found["candidates"][:2]}
     assert sides == {"remote.md", "leave.txt"}
@@ -92,17 +78,17 @@ def test_conflict_shows_both_sides(index_folder: Path) -> None:
 def test_nothing_to_find(tmp_path: Path) -> None:
     """An empty index has no passages, and says that."""
     open_engine(tmp_path / "index").close()
-    result = _call(tmp_path / "index", "ask", HOME)
+    result = called(tmp_path / "index", "ask", HOME)
     assert result.structured_content["reason"] == "no_passages"
 
 
 def test_search_ranks_passages(index_folder: Path) -> None:
     """A search returns at most k passages, of one document if that is asked for."""
-    found = _call(index_folder, "search", {"query": "desk allowance", "k": 1}).structured_content
+    found = called(index_folder, "search", {"query": "desk allowance", "k": 1}).structured_content
     (hit,) = found["hits"]
     assert "400 euros" in hit["text"]
     only = {"query": "weeks", "documents": [hit["document"]["id"]]}
-    hits = _call(index_folder, "search", only).structured_content["hits"]
+    hits = called(index_folder, "search", only).structured_content["hits"]
     assert {one["document"]["id"] for one in hits} == {hit["document"]["id"]}
 
 
@@ -131,7 +117,7 @@ def test_bad_arguments_are_tool_errors(
     name: str, arguments: dict[str, Any], told: str, index_folder: Path
 ) -> None:
     """What cannot be done is an error of one line that the model can read."""
-    result = _call(index_folder, name, arguments)
+    result = called(index_folder, name, arguments)
     assert result.is_error
     assert told in _text(result)
     assert "\n" not in _text(result)
@@ -140,7 +126,7 @@ def test_bad_arguments_are_tool_errors(
 
 def test_failures_tell_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What is the server's own side goes to its log: folders and defects are not told over HTTP."""
-    missing = _call(tmp_path / "nowhere", "ask", HOME)
+    missing = called(tmp_path / "nowhere", "ask", HOME)
     assert missing.is_error
     assert str(tmp_path) not in _text(missing)
     assert str(tmp_path) in caplog.text
@@ -150,7 +136,7 @@ def test_failures_tell_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture)
             raise ZeroDivisionError(str(tmp_path))
 
     open_engine(tmp_path / "index").close()
-    broken = _call(tmp_path / "index", "ask", HOME, reader=Broken())
+    broken = called(tmp_path / "index", "ask", HOME, reader=Broken())
     assert (broken.is_error, _text(broken)) == (True, "the server failed; its log says why")
 
 
@@ -298,146 +284,5 @@ def test_bound_to_a_collection(index_folder: Path, tmp_path: Path) -> None:
 
 def test_least_probability_of_the_server_holds(index_folder: Path) -> None:
     """How sure an answer must be is the server's say."""
-    sure = _call(index_folder, "ask", HOME, min_probability=0.95)
+    sure = called(index_folder, "ask", HOME, min_probability=0.95)
     assert sure.structured_content["reason"] == "low_confidence"
-
-
-def test_keys_say_who_asks(index_folder: Path) -> None:
-    """With keys there is no answer without one, and each sees what its principals may."""
-    hr = key_for(index_folder, "ask", principals=("group:hr",))
-    public = key_for(index_folder, "ask")
-    ingest = key_for(index_folder, "ingest")
-
-    async def main() -> Any:
-        async with speaking(index_folder) as app:
-            answers = []
-            for headers in (hr, public):
-                async with client_of(app, headers) as client:
-                    answers.append((await client.call_tool("ask", SALARY)).structured_content)
-            async with web(app) as client:
-                body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-                statuses = [
-                    (await client.post("/mcp", json=body, headers=headers)).status_code
-                    for headers in ({}, ingest, {"authorization": "Bearer no.key"})
-                ]
-            return answers, statuses
-
-    (seen, unseen), statuses = anyio.run(main)
-    assert seen["answer"]["text"] == "90,000 pounds"
-    assert unseen["answer"] is None
-    assert "salaries" not in json.dumps(unseen)
-    assert statuses == [401, 403, 401]
-
-
-def test_principals_where_there_are_no_keys(index_folder: Path) -> None:
-    """Without keys the server asks as it was told, else as the public."""
-    told = _call(index_folder, "ask", SALARY, principals=("group:hr",))
-    public = _call(index_folder, "ask", SALARY)
-    assert told.structured_content["answer"]["text"] == "90,000 pounds"
-    assert public.structured_content["answer"] is None
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({}, 200),
-        ({"host": "localhost:8081"}, 200),
-        ({"host": "attacker.example"}, 403),
-        ({"origin": "https://attacker.example"}, 403),
-        ({"origin": "null"}, 403),
-        ({"content-type": "text/plain"}, 400),
-    ],
-)
-def test_pages_of_other_sites_are_refused(
-    headers: dict[str, str], status: int, index_folder: Path
-) -> None:
-    """A page cannot ask the server, by its own name or by one that it made point here."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
-    sent = {"content-type": "application/json", "accept": "application/json", **headers}
-
-    async def main() -> int:
-        async with speaking(index_folder) as app, web(app) as client:
-            return int((await client.post("/mcp", content=body, headers=sent)).status_code)
-
-    assert anyio.run(main) == status
-
-
-@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
-def test_only_posts(method: str, index_folder: Path) -> None:
-    """There are no sessions: nothing to listen to, nothing to end."""
-
-    async def main() -> Any:
-        async with speaking(index_folder) as app, web(app) as client:
-            return await client.request(method, "/mcp")
-
-    response = anyio.run(main)
-    assert (response.status_code, response.headers["allow"]) == (405, "POST")
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b'"x"', b'{"jsonrpc": "2.0"}', b"[" * 100_000, b"\xff\xfe"]
-)
-def test_no_message_is_no_crash(body: bytes, index_folder: Path) -> None:
-    """What is no message is a client's error."""
-    headers = {"content-type": "application/json", "accept": "application/json"}
-
-    async def main() -> Any:
-        async with speaking(index_folder) as app, web(app) as client:
-            return await client.post("/mcp", content=body, headers=headers)
-
-    response = anyio.run(main)
-    assert response.status_code == 400
-    assert "Traceback" not in response.text
-
-
-def test_large_body_is_refused(index_folder: Path) -> None:
-    """The service's limit on bodies holds here."""
-
-    async def main() -> Any:
-        async with speaking(index_folder, max_body_bytes=2048) as app, web(app) as client:
-            return await client.post("/mcp", json={"x": "y" * 5000})
-
-    assert anyio.run(main).status_code == 413
-
-
-def test_every_route_has_a_scope(tmp_path: Path) -> None:
-    """Each route is behind the door, in the table, and one of these."""
-    app = create_mcp_app(McpSettings(index=tmp_path))
-    assert [route for route in app.routes if not isinstance(route, GuardedRoute)] == []
-    found = {
-        (method, route.path)
-        for route in app.routes
-        if isinstance(route, GuardedRoute)
-        for method in route.methods or ()
-    }
-    assert found == {
-        ("POST", "/mcp"),
-        ("GET", "/metrics"),
-        ("GET", "/health/live"),
-        ("GET", "/health/ready"),
-    }
-    assert found - set(ROUTES) == set(MCP_ROUTES)
-
-
-def test_answers_are_remembered_for_the_same_asker_only(index_folder: Path) -> None:
-    """A second asker with other principals gets an answer of their own."""
-    asked = list[object]()
-    real = Engine.ask
-
-    def counted(self: Engine, question: str, **options: Any) -> Any:
-        asked.append(options["principals"])
-        return real(self, question, **options)
-
-    hr = key_for(index_folder, "ask", principals=("group:hr",))
-    public = key_for(index_folder, "ask")
-
-    async def main() -> None:
-        async with speaking(index_folder) as app:
-            for headers in (hr, hr, public, public):
-                async with client_of(app, headers) as client:
-                    await client.call_tool("ask", SALARY)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Engine, "ask", counted)
-        anyio.run(main)
-    assert asked == [("group:hr",), ()]
