@@ -181,11 +181,12 @@ def test_of_others_as_if_it_were_not_there(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", [11])
 def test_same_bytes_as_without_the_hidden(seed: int, tmp_path: Path) -> None:
     """Answers, passages, lists and documents are those of an index that never held the others."""
-    documents = planted(seed, 12)
-    for number, asker in enumerate(((), ("group:hr",), ("user:ann", "group:sales"))):
+    documents = planted(seed, 8)
+    for number, asker in enumerate((("group:hr",), ("user:ann", "group:sales"))):
         # Those that are seen come first, so that both indexes give them the same ids.
         seen = [one for one in documents if one.is_seen_by(asker)]
         hidden = [one for one in documents if not one.is_seen_by(asker)]
@@ -205,7 +206,7 @@ def _everything(folder: Path, asker: tuple[str, ...], n: int) -> list[str]:
         sent: list[tuple[str, str, Any]] = [
             ("POST", "/v1/ask", {"question": question, "k": k, "n_best": 20})
             for question in ("What is the allowance?", "May I work from home?", "Who sings?")
-            for k in (1, 3, 100)
+            for k in (1, 100)
         ]
         sent += [
             ("POST", "/v1/search", {"query": query, "mode": mode, "k": k})
