@@ -16,6 +16,7 @@ from .bench import RetrievalBench, bench_record, bench_retrieval
 from .calibrating import calibrate
 from .calibration_page import calibration_page
 from .calibration_report import CalibrationReport, Estimate
+from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
     CollectionInvalid,
@@ -44,6 +45,7 @@ from .evaluation import (
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
+from .export import exported
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
 from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .open_evaluation import (
@@ -103,6 +105,7 @@ __all__ = [
     "CalibrationReport",
     "CollectionInvalid",
     "DatasetInvalid",
+    "Diagnosis",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
@@ -156,10 +159,12 @@ __all__ = [
     "compare_profiles_on",
     "comparison_record",
     "comparison_table",
+    "diagnose",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",
     "evaluate_squad_file",
+    "exported",
     "files_record",
     "fill_masks",
     "filled_record",

@@ -72,6 +72,11 @@ class OnnxReader:
         """What the probabilities were fitted on; None if nothing."""
         return self.confidence.name
 
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the weights run in FP32 because this processor computes 8-bit products otherwise."""
+        return isinstance(self._scorer, ReaderSession) and self._scorer.is_fallback
+
     def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
         """Return the same reader, its session shared, under another confidence model."""
         return OnnxReader(

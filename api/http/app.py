@@ -18,7 +18,7 @@ from .ask_routes import add_ask_routes
 from .body_limit import BodyLimit
 from .document_routes import add_document_routes
 from .feedback_routes import add_feedback_routes
-from .health_routes import add_health_routes
+from .health_routes import add_health_routes, add_reference_routes
 from .openapi import describe
 from .parts import Parts
 from .problems import install_problems
@@ -70,5 +70,6 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     add_document_routes(app, parts)
     add_feedback_routes(app, parts)
     add_health_routes(app, parts)
+    add_reference_routes(app)
     describe(app)
     return app
