@@ -191,6 +191,10 @@ class LocalIndex:
         """Return the first ``limit`` documents permitted whose id is above ``document_id``."""
         return self._store.documents_after(document_id, limit, filters)
 
+    def collections(self, filters: Filters) -> list[tuple[str, int]]:
+        """Return the collections of the documents permitted, by name, with how many each holds."""
+        return self._store.collections(filters)
+
     def version(self) -> tuple[tuple[str, int], ...]:
         """Return the index's counters: while they are equal, so is every search's result."""
         return self._store.counters()

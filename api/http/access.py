@@ -39,6 +39,7 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("POST", "/v1/search"): Scope.ASK,
     ("POST", "/v1/score"): Scope.ASK,
     ("POST", "/score"): Scope.ASK,
+    ("GET", "/v1/collections"): Scope.ASK,
     ("GET", "/v1/documents"): Scope.ASK,
     ("GET", "/v1/documents/{document_id}"): Scope.ASK,
     ("POST", "/v1/feedback"): Scope.ASK,
@@ -49,6 +50,8 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("GET", "/metrics"): Scope.METRICS,
     ("GET", "/health/live"): Door.OPEN,
     ("GET", "/health/ready"): Door.OPEN,
+    ("GET", "/"): Door.OPEN,
+    ("GET", "/page/{name}"): Door.OPEN,
     ("GET", "/docs"): Door.OPEN,
     ("GET", "/openapi.json"): Door.OPEN,
 }

@@ -130,6 +130,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "/v1/score"): ("200", _SCORED),
     ("post", "/score"): ("200", _SCORED),
     ("get", "/v1/documents"): ("200", {"documents": [_STORED], "next": None}),
+    ("get", "/v1/collections"): ("200", {"collections": [{"name": "hr", "documents": 12}]}),
     ("get", "/v1/documents/{document_id}"): (
         "200",
         {

@@ -138,6 +138,19 @@ class DocumentPage(BaseModel):
     next: int | None
 
 
+class CollectionSize(BaseModel):
+    """A collection and how many of its documents the asker may see."""
+
+    name: str
+    documents: int
+
+
+class CollectionList(BaseModel):
+    """The collections of the documents that the asker may see, by name."""
+
+    collections: list[CollectionSize]
+
+
 class PageBounds(BaseModel):
     """One page of a paged document and the part of the text that it holds."""
 

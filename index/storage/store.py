@@ -126,6 +126,16 @@ class PassageStore:
         with self.reading() as db:
             return [_info(row) for row in db.query(query, [document_id, *parameters, limit])]
 
+    def collections(self, filters: Filters) -> list[tuple[str, int]]:
+        """Return the collections of the documents permitted, by name, with how many each holds."""
+        condition, parameters = permitted(filters)
+        query = (
+            f"SELECT collection, count(*) FROM documents d WHERE {condition} "
+            "GROUP BY collection ORDER BY collection"
+        )
+        with self.reading() as db:
+            return [(name, count) for name, count in db.execute(query, parameters)]
+
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Return every counter of the database; each change of what can be found raises one."""
         with self.reading() as db:
