@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from lexical_search import _indexed, read_squad_paragraphs
+from lexical_search import indexed, read_squad_paragraphs
 from retrieval_collections import Collection, read_beir
 
 from answerable.index import Encoder, Filters, ScoredPassage, Vectors
@@ -138,7 +138,7 @@ def ids(ranking: Sequence[ScoredPassage]) -> list[int]:
 def _lexical(collection: Collection, depth: int) -> list[list[ScoredPassage]]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        _indexed(Path(folder) / "index", collection.documents) as index,
+        indexed(Path(folder) / "index", collection.documents) as index,
     ):
         rankings = []
         for question in collection.questions:

@@ -24,6 +24,7 @@ from .confidence import (
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
+from .session import ReaderSession
 from .sessions import model_files, open_session
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
