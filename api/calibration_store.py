@@ -20,9 +20,19 @@ from answerable.reader import (
 
 CALIBRATION_NAME = "calibration.json"
 _REMEDY = (
-    "fit it again with `answerable calibrate QUESTIONS`, or go back to the reader's own with "
+    "fit it again with `answerable calibrate QUESTIONS` and the same models, or go back to the "
+    "reader's own with "
     "`answerable calibrate --reset`"
 )
+
+
+def calibration_state(folder: Path) -> tuple[int, int] | None:
+    """Return what changes with the calibration of an index, which is replaced whole."""
+    try:
+        status = (folder / CALIBRATION_NAME).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def load_calibration(

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,8 @@ from answerable.index import (
 )
 from answerable.reader.encoder_export import is_known_encoder, write_bert_encoder
 from answerable.reader.export import MODEL_NAME, BuildChoices, Progress, write_reader
+from answerable.reader.importing import architecture_of
+from answerable.reader.masked_export import masked_lm_settings, write_masked_lm
 from answerable.reader.quantization import (
     BertQuantization,
     QuantizationConfig,
@@ -34,7 +36,7 @@ from answerable.reader.quantization import (
 )
 from answerable.retriever.export import encoder_settings, export_encoder
 
-ModelKind = Literal["encoder", "reader"]
+ModelKind = Literal["encoder", "masked-lm", "reader"]
 
 # benchmarks/encoder_fidelity.py and quantization.py measured them; LOG.md holds the others.
 _OTHER_ENCODERS = QuantizationConfig()
@@ -43,6 +45,7 @@ _TOKENIZER_NAME = "tokenizer.json"
 _EXTRA_MODULES = ("torch", "transformers", "onnx")
 _READER_MAX_SEQ_TOKENS = 384
 _READER_MAX_QUESTION_TOKENS = 64
+_MASKED_MAX_SEQ_TOKENS = 512
 # Between FP32 and INT8 outputs on one sample; sound models stay above 0.98, broken ones
 # (overflowing weights, a wrong graph) fall far below.
 _MIN_AGREEMENT = 0.95
@@ -71,6 +74,7 @@ def build_model(
     licence: str,
     origin: str,
     settings: Mapping[str, Any] | None = None,
+    provenance: Mapping[str, Any] | None = None,
     weight_bits: int | None = None,
     keep_fp32: Sequence[str] = (),
     fp32: bool = False,
@@ -86,6 +90,7 @@ def build_model(
         licence: SPDX expression of the weights.
         origin: what the weights were made from; the manifest's ``source``.
         settings: added to the manifest's settings; they go before the kind's own.
+        provenance: the manifest's, of a model that was imported.
         weight_bits: 7 or 8; None for what measured best for the kind.
         keep_fp32: patterns of names of modules that are not quantized.
         fp32: quantize nothing; the folder then holds the model to compare with.
@@ -97,43 +102,64 @@ def build_model(
         AnswerableError: the ``models`` extra is not installed, or a pattern of
             ``keep_fp32`` fits no module.
     """
-    _require_extra()
+    require_extra()
     choices = BuildChoices(weight_bits, tuple(keep_fp32), fp32)
     kind, defaults = _describe(source)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ModelFolderInvalid(f"{out} exists already; name a new folder")
+    defaults |= settings or {}
+
+    def write(folder: Path, scratch: Path) -> float:
+        if kind == "encoder":
+            return _write_encoder(source, folder, scratch, choices, on_step)
+        limit = defaults["max_seq_tokens"]
+        if kind == "masked-lm":
+            return write_masked_lm(
+                source, folder, scratch, max_seq_tokens=limit, choices=choices, on_step=on_step
+            )
+        return write_reader(
+            source,
+            folder,
+            scratch,
+            config=_config(source),
+            max_seq_tokens=limit,
+            best=_BEST_MEASURED,
+            choices=choices,
+            on_step=on_step,
+        )
+
+    identity = ModelManifest(name, kind, licence, origin, {}, defaults, provenance or {})
+    return write_model_folder(out, identity, source / _TOKENIZER_NAME, write)
+
+
+def write_model_folder(
+    out: Path, identity: ModelManifest, tokenizer: Path, write: Callable[[Path, Path], float]
+) -> BuiltModel:
+    """Make a model folder that appears whole or not at all.
+
+    Args:
+        out: must not exist yet, or be empty.
+        identity: the manifest, still without files.
+        tokenizer: the ``tokenizer.json``.
+        write: called with the folder and one for temporary files; writes the ONNX files and
+            returns how well they agree with FP32.
+
+    Raises:
+        ModelFolderInvalid: ``out`` is taken, or the model does not agree with the FP32 one.
+    """
+    check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as work:
         folder, scratch = Path(work) / "model", Path(work) / "scratch"
         folder.mkdir()
         scratch.mkdir()
-        if kind == "reader":
-            agreement = write_reader(
-                source,
-                folder,
-                scratch,
-                config=_config(source),
-                max_seq_tokens=defaults["max_seq_tokens"],
-                best=_BEST_MEASURED,
-                choices=choices,
-                on_step=on_step,
-            )
-        else:
-            agreement = _write_encoder(source, folder, scratch, choices, on_step)
-        if agreement < _MIN_AGREEMENT:
+        agreement = write(folder, scratch)
+        if not agreement >= _MIN_AGREEMENT:  # a NaN is no agreement
             raise ModelFolderInvalid(
-                f"{source}: quantization changes the model too much (cosine {agreement:.3f} "
-                f"to FP32 on a sample, at least {_MIN_AGREEMENT} is needed)"
+                f"{identity.source}: quantization changes the model too much (cosine "
+                f"{agreement:.3f} to FP32 on a sample, at least {_MIN_AGREEMENT} is needed)"
             )
-        shutil.copyfile(source / _TOKENIZER_NAME, folder / _TOKENIZER_NAME)
-        manifest = ModelManifest(
-            name=name,
-            kind=kind,
-            licence=licence,
-            source=origin,
-            files={file.name: sha256_of_file(file) for file in sorted(folder.iterdir())},
-            settings={**defaults, **(settings or {})},
-        )
+        shutil.copyfile(tokenizer, folder / _TOKENIZER_NAME)
+        files = {file.name: sha256_of_file(file) for file in sorted(folder.iterdir())}
+        manifest = replace(identity, files=files)
         write_manifest(folder, manifest)
         os.replace(folder, out)  # onto an empty folder too
     size_bytes = sum(file.stat().st_size for file in out.iterdir())
@@ -173,7 +199,22 @@ def _write_encoder(
     return _agreement(fp32, target, config)
 
 
-def _require_extra() -> None:
+def check_target(out: Path) -> None:
+    """Refuse a folder for the result that holds something already.
+
+    Raises:
+        ModelFolderInvalid: it does.
+    """
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
+        raise ModelFolderInvalid(f"{out} exists already; name a new folder")
+
+
+def require_extra() -> None:
+    """Say what to install where building models is not possible.
+
+    Raises:
+        AnswerableError: the ``models`` extra is not installed.
+    """
     missing = [name for name in _EXTRA_MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise AnswerableError(
@@ -186,10 +227,18 @@ def _describe(source: Path) -> tuple[ModelKind, dict[str, Any]]:
     for required in ("config.json", "model.safetensors", _TOKENIZER_NAME):
         if not (source / required).is_file():
             raise ModelFolderInvalid(f"{source} is not a model to quantize: no {required}")
-    architectures = _config(source).get("architectures") or []
-    if not any(str(a).endswith("ForQuestionAnswering") for a in architectures):
+    config = _config(source)
+    names = [str(name) for name in config.get("architectures") or []]
+    is_reader = any(name.endswith("ForQuestionAnswering") for name in names)
+    is_masked = any(name.endswith("ForMaskedLM") for name in names)
+    if not is_reader and not is_masked:
         return "encoder", asdict(encoder_settings(source))
-    longest = int(_config(source).get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    longest = int(config.get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    known = architecture_of(config.get("model_type"))
+    longest -= known.reserved_positions if known else 0
+    if is_masked:
+        longest = min(_MASKED_MAX_SEQ_TOKENS, longest)
+        return "masked-lm", {"max_seq_tokens": longest, **masked_lm_settings(source)}
     return "reader", {
         "max_seq_tokens": min(_READER_MAX_SEQ_TOKENS, longest),
         "max_question_tokens": _READER_MAX_QUESTION_TOKENS,

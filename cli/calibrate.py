@@ -12,7 +12,7 @@ from .progress import progress_bar
 from .terminal import safe, safe_line
 
 if TYPE_CHECKING:  # imported by the command when it runs
-    from answerable.api import CalibrationReport, Estimate
+    from answerable.api import CalibrationReport, Estimate, Settings
 
 _FEW = 200  # questions up to which the width of the uncertainty is the first thing to know
 
@@ -26,6 +26,8 @@ def calibrate(
         ),
     ] = None,
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -51,19 +53,20 @@ def calibrate(
     """
     if sum((file is not None, reset, template)) != 1:
         raise typer.BadParameter("give one of FILE, --reset and --template")
-    from answerable.api import Engine
+    from answerable.api import Engine, load_settings
 
+    settings = load_settings(reader=reader, encoder=encoder)
     if template:
         _print_template()
     elif reset:
-        with Engine.open(index) as engine:
+        with Engine.open(index, settings) as engine:
             removed = engine.reader.use(None)
         if json:
             print_json({"removed": str(removed) if removed else None})
         else:
             print(f"removed {_shown(removed)}" if removed else "there was no calibration")
     elif file is not None:
-        _calibrate(file, index, report, k, principals, collection, json)
+        _calibrate(file, index, settings, report, k, principals, collection, json)
     return DONE
 
 
@@ -76,6 +79,7 @@ def _print_template() -> None:
 def _calibrate(
     file: Path,
     index: Path | None,
+    settings: "Settings",
     page: Path | None,
     k: int | None,
     principals: list[str] | None,
@@ -85,7 +89,7 @@ def _calibrate(
     from answerable.api import AskOptions, Engine, calibrate, checked_filters, to_json
 
     asking = AskOptions(checked_filters(None, collection, principals), k)
-    with Engine.open(index) as engine, progress_bar() as show:
+    with Engine.open(index, settings) as engine, progress_bar() as show:
         found = calibrate(
             engine,
             file,

@@ -12,6 +12,8 @@ _PROMPT = "? "
 
 def chat(
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     k: options.K = None,
     min_probability: options.MinProbability = None,
     max_error: options.MaxError = None,
@@ -23,10 +25,10 @@ def chat(
 
     Questions may also come from a pipe, one a line; --json prints one result a line.
     """
-    from answerable.api import Engine, QuestionInvalid, to_json
+    from answerable.api import Engine, QuestionInvalid, load_settings, to_json
 
     options.check_one_limit(min_probability, max_error)
-    with Engine.open(index) as engine:
+    with Engine.open(index, load_settings(reader=reader, encoder=encoder)) as engine:
         for question in _questions():
             try:
                 result = engine.ask(

@@ -24,6 +24,8 @@ def open_(
         ),
     ],
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     k: options.K = None,
     min_probability: options.MinProbability = None,
     max_error: options.MaxError = None,
@@ -43,6 +45,7 @@ def open_(
         Engine,
         checked_filters,
         evaluate_open,
+        load_settings,
         open_evaluation_record,
     )
 
@@ -50,7 +53,8 @@ def open_(
     asking = AskOptions(
         checked_filters(None, collection, principals), k, min_probability, max_error
     )
-    with Engine.open(index) as engine, progress_bar() as show:
+    settings = load_settings(reader=reader, encoder=encoder)
+    with Engine.open(index, settings) as engine, progress_bar() as show:
         evaluation = evaluate_open(
             engine,
             file,

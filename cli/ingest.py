@@ -24,6 +24,7 @@ def ingest(
         typer.Argument(metavar="PATH...", readable=False, help="Files and folders."),
     ],
     index: options.Index = None,
+    encoder: options.Encoder = None,
     collection: Annotated[
         str, typer.Option("--collection", metavar="NAME", help="Collection they belong to.")
     ] = "default",
@@ -53,15 +54,16 @@ def ingest(
     json: options.Json = False,
 ) -> int:
     """Bring files and folders into the index; what has not changed is skipped."""
-    from answerable.api import Engine, metadata_of, to_json
+    from answerable.api import Engine, load_settings, metadata_of, to_json
 
     started = monotonic()
+    settings = load_settings(encoder=encoder)
     told = metadata_of(metadata or ())
     if rebuild:
         with progress_bar() as show:
-            Engine.rebuild(index, on_progress=_shown(show))
+            Engine.rebuild(index, settings, on_progress=_shown(show))
     n_done = 0
-    with Engine.open(index, create=True) as engine:
+    with Engine.open(index, settings, create=True) as engine:
         try:
             with progress_bar() as show:
                 shown = _shown(show)

@@ -1,7 +1,7 @@
 """Options that several commands take."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,25 @@ Index = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Reader = Annotated[
+    Path | None,
+    typer.Option(
+        "--reader",
+        metavar="DIR",
+        readable=False,  # not looked at here: whoever loads it says what is wrong with it
+        help="Folder of the reader; ANSWERABLE_READER, else the shipped one, if not given.",
+    ),
+]
+Encoder = Annotated[
+    Path | None,
+    typer.Option(
+        "--encoder",
+        metavar="DIR",
+        readable=False,
+        help="Folder of the sentence encoder; ANSWERABLE_ENCODER, else the shipped one, if not "
+        "given. An index keeps to the one it was made with.",
+    ),
+]
 K = Annotated[int | None, typer.Option("--k", min=1, max=100, help="Passages looked at (10).")]
 NBest = Annotated[
     int | None, typer.Option("--n-best", min=1, max=20, help="Candidates listed in --json (5).")
@@ -31,6 +50,16 @@ MaxError = Annotated[
         metavar="SHARE",
         help="Answer so that at most this share of the answers is wrong, as 0.1; needs a "
         "calibration that supports it. Instead of --min-probability.",
+    ),
+]
+ProfileName = Literal[
+    "openvino-demo", "nemo", "run_squad", "run_qa", "haystack1", "haystack2", "hf"
+]
+Profile = Annotated[
+    ProfileName | None,
+    typer.Option(
+        "--profile",
+        help="Decide as another system does, by its own score (docs/profiles.md).",
     ),
 ]
 Collection = Annotated[

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # imported by the commands when they run: they would slow dow
         Status,
     )
     from answerable.api.model_building import BuiltModel
+    from answerable.api.model_import import ImportedModel
+    from answerable.reader.masked import FilledText
 
 _SNIPPET_CHARS = 200
 
@@ -57,7 +59,10 @@ def print_answer(result: "AskResult") -> None:
     print(bold(safe_line(result.answer.text)))
     print(f"\n  {_marked_sentence(result.answer)}")
     shifted = ", unlike the calibration's questions" if result.calibration == "shifted" else ""
-    sure = f"confidence {result.answer.probability:.0%}{shifted}"
+    fitted = "" if result.models.calibration else ", not calibrated"
+    sure = f"{_sure(result.answer)}{shifted}{fitted}"
+    if result.profile:
+        sure = f"decided as {result.profile.name}, score {result.profile.score:.3g}"
     print(dim(f"  {_place(result.answer)}, {sure}"))
 
 
@@ -107,12 +112,42 @@ def print_removed(report: "RemoveReport") -> None:
         note(f"not in the index: {target}")
 
 
-def print_built(built: "BuiltModel") -> None:
-    """Print where a quantized model is and how far it strays from the original."""
+def note_uncalibrated(result: "AskResult") -> None:
+    """Say on standard error that nothing was fitted for the reader, and what follows from it."""
+    if result.models.calibration is not None or result.profile:
+        return
+    follows = (
+        "its confidence is a guess"
+        if result.models.null_answer == "trained"
+        else 'it was not trained to say "no answer" either, and answers every question'
+    )
+    note(
+        f"warning: nothing was fitted for the reader {result.models.reader}: {follows}; "
+        "fit its probabilities with answerable calibrate QUESTIONS, and the same reader"
+    )
+
+
+def print_built(built: "BuiltModel | ImportedModel") -> None:
+    """Print where a new model folder is and how far it strays from the original."""
     print(
         f"{built.folder}: {built.manifest.kind} {built.manifest.name}, "
         f"{built.size_bytes / 1e6:.1f} MB, cosine to FP32 at least {built.agreement:.4f}"
     )
+
+
+def print_filled(texts: "Sequence[FilledText]") -> None:
+    """Print the words for each mask with their probabilities."""
+    for place, filled in enumerate(texts):
+        if place:
+            print()
+        if len(texts) > 1:
+            print(safe_line(filled.text))
+        for number, predictions in enumerate(filled.masks, start=1):
+            if len(filled.masks) > 1:
+                print(f"mask {number}:")
+            for each in predictions:
+                word = bold(f"{safe_line(each.token_str):<14}")
+                print(f"{each.score:7.2%}  {word}  {dim(safe_line(each.sequence))}")
 
 
 def source(document: "DocumentRef") -> str:
@@ -152,7 +187,11 @@ def _print_sides(sides: "Sequence[Answer]") -> None:
             dated = f"ingested {document.ingested_at[:10]}"
         print(f"\n{bold(safe_line(answer.text))}")
         print(f"  {_marked_sentence(answer)}")
-        print(dim(f"  {_place(answer)}, {dated}, confidence {answer.probability:.0%}"))
+        print(dim(f"  {_place(answer)}, {dated}, {_sure(answer)}"))
+
+
+def _sure(answer: "Answer") -> str:
+    return f"confidence {answer.probability or 0.0:.0%}"
 
 
 def _marked_sentence(answer: "Answer") -> str:

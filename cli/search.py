@@ -14,6 +14,7 @@ Mode = Literal["hybrid", "dense", "lexical"]
 def search(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="A question or a few words.")],
     index: options.Index = None,
+    encoder: options.Encoder = None,
     mode: Annotated[
         Mode, typer.Option("--mode", help="By meaning (dense), by words (lexical), or by both.")
     ] = "hybrid",
@@ -28,12 +29,12 @@ def search(
     json: options.Json = False,
 ) -> int:
     """List the passages nearest to a query, best first."""
-    from answerable.api import Engine, SearchFilters, to_json, where_of
+    from answerable.api import Engine, SearchFilters, load_settings, to_json, where_of
 
     filters = SearchFilters(
         collections, documents, media_types, since, until, where_of(where or ())
     )
-    with Engine.open(index) as engine:
+    with Engine.open(index, load_settings(encoder=encoder)) as engine:
         result = engine.search(query, k=k, mode=mode, filters=filters, principals=principals)
     if json:
         print_json(to_json(result))

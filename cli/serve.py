@@ -1,5 +1,6 @@
 """``answerable serve``: the HTTP service."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ from .output import note, print_line
 
 def serve(
     index: options.Index = None,
+    reader: options.Reader = None,
+    encoder: options.Encoder = None,
     host: Annotated[
         str | None, typer.Option("--host", help="Address to listen on (127.0.0.1).")
     ] = None,
@@ -20,6 +23,12 @@ def serve(
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=64, help="Processes that answer (1)."),
+    ] = None,
+    masked_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--masked-model", metavar="DIR", help="Masked-language model for POST /v1/score (none)."
+        ),
     ] = None,
     insecure_open: Annotated[
         bool,
@@ -43,9 +52,12 @@ def serve(
 
     settings = load_settings(
         index=index,
+        reader=reader,
+        encoder=encoder,
         host=host,
         port=port,
         workers=workers,
+        masked_model=masked_model,
         insecure_open=insecure_open or None,
         access_log=access_log,
         log_questions=log_questions or None,

@@ -8,18 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .creation import create_index, database_exists, restrict
+from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
     DocumentNotFound,
     IndexDamaged,
+    IndexModelMismatch,
     IndexNotFound,
 )
-from .index_manifest import check_manifest, manifest_for
-from .storage.database import DATABASE_NAME, check_length, log_of
+from .storage.database import DATABASE_NAME, check_length
 from .storage.lock import WriterLock
 from .storage.schema import SCHEMA_VERSION
 from .storage.store import IndexStats, PassageStore, StoredVersion
-from .storage.writer import StoreWriter, create_database
+from .storage.writer import StoreWriter
 from .types import (
     Document,
     DocumentInfo,
@@ -76,7 +78,7 @@ class LocalIndex:
                 raise IndexNotFound(
                     f"there is no index in {folder}: make one with `answerable ingest PATH`"
                 )
-            _create(folder, expected)
+            create_index(folder, expected)
         check_length(folder / DATABASE_NAME)
         store = PassageStore(folder / DATABASE_NAME)
         try:
@@ -193,6 +195,10 @@ class LocalIndex:
         """Return the collections of the documents permitted, by name, with how many each holds."""
         return self._store.collections(filters)
 
+    def collections(self, filters: Filters) -> list[tuple[str, int]]:
+        """Return the collections of the documents permitted, by name, with how many each holds."""
+        return self._store.collections(filters)
+
     def version(self) -> tuple[tuple[str, int], ...]:
         """Return the index's counters: while they are equal, so is every search's result."""
         return self._store.counters()
@@ -274,6 +280,21 @@ class LocalIndex:
             else:
                 self._words.publish(writer)
 
+    def mend(self) -> None:
+        """Make the files anew that ``check_index`` finds wrong, from the database.
+
+        Raises:
+            IndexLocked: another process is writing.
+            AnswerableError: a file cannot be written.
+        """
+        from .storage.generations import sweep
+
+        restrict(self.folder)
+        with self.writing() as writer:
+            self._words.publish_anew(writer)
+            self._publish(writer, may_train=True, is_suspect=True)
+            sweep(self._store, self.folder)
+
     def _publish(self, writer: StoreWriter, *, may_train: bool, is_suspect: bool = False) -> None:
         from .storage.generations import publish
 
@@ -321,16 +342,39 @@ def _only_a_warning() -> Iterator[None]:
         )
 
 
-def database_exists(folder: Path) -> bool:
-    """Say whether ``folder`` has an index database, sound or not.
+def manifest_for(encoder: Encoder) -> IndexManifest:
+    """Return what an index made now with ``encoder`` says of itself."""
+    return IndexManifest(
+        encoder_name=encoder.name,
+        encoder_sha256=encoder.sha256,
+        dimension=encoder.dimension,
+        splitter_version=SPLITTER_VERSION,
+        schema_version=SCHEMA_VERSION,
+    )
+
+
+def check_manifest(folder: Path, stored: IndexManifest, expected: IndexManifest) -> None:
+    """Refuse an index whose vectors or tables are not what this program expects.
 
     Raises:
-        AnswerableError: the folder may not be looked into.
+        IndexModelMismatch: with both sides and the command that mends it.
     """
-    try:
-        return (folder / DATABASE_NAME).is_file()
-    except OSError as exc:
-        raise AnswerableError(f"cannot read {folder}: {exc.strerror}") from exc
+    if stored.schema_version > SCHEMA_VERSION:
+        raise IndexModelMismatch(
+            f"the index {folder} was written by a newer Answerable (schema "
+            f"{stored.schema_version}, this one knows {SCHEMA_VERSION}): upgrade Answerable"
+        )
+    remedy = "embed its documents again with `answerable ingest --rebuild PATH`"
+    if (stored.encoder_sha256, stored.dimension) != (expected.encoder_sha256, expected.dimension):
+        raise IndexModelMismatch(
+            f"the index {folder} was made with the model {_model(stored)}, and this is "
+            f"{_model(expected)}: use that model, or {remedy}"
+        )
+    if stored.splitter_version != expected.splitter_version:
+        raise IndexModelMismatch(
+            f"the index {folder} was cut by splitter {stored.splitter_version}, and this is "
+            f"splitter {expected.splitter_version}: {remedy}"
+        )
 
 
 def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
@@ -348,17 +392,5 @@ def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
     logger.info("index %s: tables changed from version %d to %d", folder, version, SCHEMA_VERSION)
 
 
-def _create(folder: Path, manifest: IndexManifest) -> None:
-    database = folder / DATABASE_NAME
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with WriterLock(folder):
-            if database_exists(folder):  # another process was faster
-                return
-            log = log_of(database)
-            if log.exists() and log.stat().st_size:
-                # SQLite would replay it into whatever database has that name.
-                raise IndexDamaged(f"{database} is missing but its log {log.name} is there")
-            create_database(database, manifest)
-    except OSError as exc:
-        raise AnswerableError(f"cannot make the index folder {folder}: {exc.strerror}") from exc
+def _model(manifest: IndexManifest) -> str:
+    return f"{manifest.encoder_name} ({manifest.encoder_sha256[:12]}, {manifest.dimension} wide)"

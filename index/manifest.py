@@ -7,7 +7,7 @@ hash, so vectors of two models never mix.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class ModelManifest:
         source: what the weights were made from.
         files: sha256 of every file the model is loaded from, by name.
         settings: what the model must be run with, by kind.
+        provenance: how it was made: of an imported model its source's files, architecture,
+            tokenizer, date and versions. It does not change what the model is.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ModelManifest:
     source: str
     files: Mapping[str, str]
     settings: Mapping[str, Any]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:

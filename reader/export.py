@@ -6,15 +6,12 @@ another architecture goes through PyTorch's export and ONNX Runtime's quantizer.
 and manifest.
 """
 
-import inspect
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from answerable.index import ModelFolderInvalid
@@ -22,18 +19,18 @@ from answerable.index import ModelFolderInvalid
 from .bert_graph import write_graph
 from .bert_int8 import to_int8
 from .bert_model import is_bert_reader, load_bert_reader
+from .conversion_check import Inputs, check_same, onnx_run, random_inputs, torch_run
 from .golden import Golden, Ids, Score, record, save_golden
 from .quantization import BertQuantization, QuantizationConfig, fuse_onnx, quantize_onnx
 from .sample_texts import GOLDEN_SAMPLES, sample_windows
 from .session import FALLBACK_NAME
 from .spans import Logits
+from .torch_export import has_token_types, load_library_model, trace_model
 from .windows import Window, WindowConfig
 
 MODEL_NAME = "model.onnx"
 
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _OUTPUTS = ("start_logits", "end_logits")
-_OPSET = 17
 
 # Blocks cost 10 to 18 % of time; a reader's best spans do not need them.
 _OTHER_ARCHITECTURES = QuantizationConfig(contractions_in_blocks=False)
@@ -90,20 +87,19 @@ def write_reader(
         AnswerableError: a pattern of ``keep_fp32`` fits nothing.
     """
     model, fp32 = folder / MODEL_NAME, work / "fp32.onnx"
-    tokenizer = _load_tokenizer(source / "tokenizer.json")
+    tokenizer = load_tokenizer(source / "tokenizer.json")
     windows = sample_windows(tokenizer, WindowConfig(max_seq_tokens=max_seq_tokens))
     on_step(0, 3, "reading the weights")
     if not is_bert_reader(config):
         export_reader(source, fp32)
-        on_step(1, 3, "quantizing")
-        if choices.fp32:
-            fuse_onnx(fp32, model)
-        else:
-            quantize_onnx(fp32, model, _with(choices, _OTHER_ARCHITECTURES))
+        check_reader(source, fp32, windows, max_seq_tokens)
+        on_step(1, 3, "fusing" if choices.fp32 else "quantizing")
+        write_onnx(fp32, model, choices)
     else:
         reader = load_bert_reader(source)
         write_graph(reader, fp32, "fp32")
-        on_step(1, 3, "quantizing")
+        check_reader(source, fp32, windows, max_seq_tokens)
+        on_step(1, 3, "writing" if choices.fp32 else "quantizing")
         if choices.fp32:
             write_graph(reader, model, "fp32")
         else:
@@ -116,7 +112,44 @@ def write_reader(
             write_graph(reader, model, "int8")
             write_graph(reader, folder / FALLBACK_NAME, "decoded", codes_in=model)
     on_step(2, 3, "comparing with FP32")
-    return _compare(windows, fp32, model, with_golden=not choices.fp32)
+    return compare_readers(windows, fp32, model, choices)
+
+
+def write_onnx(fp32: Path, model: Path, choices: BuildChoices) -> None:
+    """Write the graph of any architecture, fused in FP32 or quantized by ONNX Runtime.
+
+    Raises:
+        AnswerableError: a pattern of ``keep_fp32`` fits nothing.
+    """
+    if choices.fp32:
+        fuse_onnx(fp32, model)
+    else:
+        quantize_onnx(fp32, model, _with(choices, _OTHER_ARCHITECTURES))
+
+
+def check_reader(folder: Path, exported: Path, windows: Sequence[Window], max_tokens: int) -> float:
+    """Compare an ONNX file with the folder it was made of, run by transformers.
+
+    Args:
+        folder: of a ``…ForQuestionAnswering``.
+        exported: its FP32 ONNX file.
+        windows: of real text; random ones are added.
+        max_tokens: of the longest random one.
+
+    Returns:
+        How far apart a logit is at most.
+
+    Raises:
+        ModelFolderInvalid: they differ by more than rounding.
+    """
+    model = load_library_model(folder, "QuestionAnswering")
+    random = random_inputs(model.config.vocab_size, max_tokens, has_token_types(model))
+    inputs = [*_inputs(windows), *random]
+    return check_same(torch_run(model, _OUTPUTS), onnx_run(exported, _OUTPUTS), inputs, str(folder))
+
+
+def _inputs(windows: Sequence[Window]) -> list[Inputs]:
+    return [(window.token_ids, window.type_ids) for window in windows]
 
 
 def export_reader(folder: Path, target: Path) -> None:
@@ -129,46 +162,15 @@ def export_reader(folder: Path, target: Path) -> None:
     Raises:
         ModelFolderInvalid: the weights cannot be loaded.
     """
-    import torch
-    from transformers import AutoModelForQuestionAnswering
-
-    class SpanLogits(torch.nn.Module):
-        def __init__(self, model: torch.nn.Module) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            output = self.model(**dict(zip(_INPUTS, inputs, strict=False)))
-            return output.start_logits, output.end_logits
-
-    try:
-        model = AutoModelForQuestionAnswering.from_pretrained(
-            folder,
-            attn_implementation="eager",  # plain matrix products, which the runtime can fuse
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=True,
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as exc:
-        raise ModelFolderInvalid(f"{folder} cannot be loaded as a reader: {exc}") from exc
-    names = [name for name in _INPUTS if name in inspect.signature(model.forward).parameters]
-    example = torch.ones((2, 8), dtype=torch.int64)
-    axes = {0: "batch", 1: "length"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer warns of each branch it takes
-        torch.onnx.export(
-            SpanLogits(model).eval(),
-            (example,) * len(names),
-            str(target),
-            input_names=names,
-            output_names=list(_OUTPUTS),
-            dynamic_axes=dict.fromkeys((*names, *_OUTPUTS), axes),
-            opset_version=_OPSET,
-            dynamo=False,  # the newer exporter needs one more package, onnxscript
-        )
+    trace_model(load_library_model(folder, "QuestionAnswering"), _OUTPUTS, target)
 
 
-def _load_tokenizer(path: Path) -> Tokenizer:
+def load_tokenizer(path: Path) -> Tokenizer:
+    """Load a ``tokenizer.json``.
+
+    Raises:
+        ModelFolderInvalid: it cannot be read.
+    """
     try:
         return Tokenizer.from_file(str(path))
     except Exception as exc:  # tokenizers raises a bare Exception for every failure
@@ -181,39 +183,41 @@ def _with(choices: BuildChoices, config: QuantizationConfig) -> QuantizationConf
     return replace(config, keep_fp32=choices.keep_fp32)
 
 
-def _compare(windows: Sequence[Window], fp32: Path, model: Path, *, with_golden: bool) -> float:
+def compare_readers(
+    windows: Sequence[Window], fp32: Path, model: Path, choices: BuildChoices
+) -> float:
+    """Compare a finished reader with FP32; one in INT8 gets golden logits beside it.
+
+    Returns:
+        The lowest cosine between both models' logits on the windows.
+
+    Raises:
+        ModelFolderInvalid: it is in FP32 too, and gives other logits.
+    """
     expected, actual = _scorer(fp32), _scorer(model)
-    inputs = [(window.token_ids, window.type_ids) for window in windows]
-    if with_golden:
+    inputs = _inputs(windows)
+    if choices.fp32:
+        check_same(expected, actual, inputs, str(model.name))
+    else:
         golden = record(inputs[:GOLDEN_SAMPLES], expected)
         off = golden.largest_difference(actual)
         tolerance = round(_TOLERANCE_FACTOR * off + _TOLERANCE_LOGITS, 3)
         save_golden(model.parent, Golden(tolerance, golden.windows))
     return min(
-        _cosine(a, b)
-        for each in inputs
-        for a, b in zip(expected(*each), actual(*each), strict=True)
+        cosine(a, b) for each in inputs for a, b in zip(expected(*each), actual(*each), strict=True)
     )
 
 
 def _scorer(path: Path) -> Score:
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    inputs = [each.name for each in session.get_inputs()]
+    run = onnx_run(path, _OUTPUTS)
 
     def score(token_ids: Ids, type_ids: Ids) -> tuple[Logits, Logits]:
-        values = {
-            "input_ids": token_ids[None],
-            "attention_mask": np.ones_like(token_ids)[None],
-            "token_type_ids": type_ids[None],
-        }
-        start, end = session.run(None, {name: values[name] for name in inputs})
-        return start[0], end[0]
+        start, end = run(token_ids, type_ids)
+        return start, end
 
     return score
 
 
-def _cosine(a: Logits, b: Logits) -> float:
+def cosine(a: Logits, b: Logits) -> float:
+    """Return the cosine of two models' outputs, each flat."""
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

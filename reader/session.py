@@ -19,26 +19,16 @@ from answerable.index import ModelFolderInvalid, StopSignal, stop_signal
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from .feeds import INPUT_NAMES, InputForm
 from .golden import load_golden
+from .ort_errors import ORT_ERRORS
 from .spans import Logits
 from .windows import Window
 
 FALLBACK_NAME = "fallback.onnx"
 
-_INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 _OUTPUTS = ["start_logits", "end_logits"]
-_ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoSuchFile,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
-
 logger = logging.getLogger(__name__)
 
 
@@ -66,8 +56,16 @@ class ReaderSession:
         self._check(model)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
 
+    @property
+    def fixed_length(self) -> int | None:
+        """The number of tokens to which every window is padded; None if none is."""
+        return self._form.length
+
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order.
+
+        A model without a mask cannot overlook padding: it reads windows without theirs, and
+        the logits are that much shorter.
 
         Raises:
             ModelFolderInvalid: the model fails on them.
@@ -76,7 +74,7 @@ class ReaderSession:
         run = partial(self._run_window, stop_signal())  # of this thread, not of the pool's
         try:
             return list(self._pool.map(run, windows))
-        except _ORT_ERRORS as exc:
+        except ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
 
     def _load(self, model: Path) -> None:
@@ -93,13 +91,13 @@ class ReaderSession:
             self._session = ort.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except _ORT_ERRORS as exc:
+        except ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"cannot load the reader {model}: {_first_line(exc)}") from exc
-        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._form = InputForm.of(self._session.get_inputs())
         outputs = {node.name for node in self._session.get_outputs()}
-        if not self._inputs <= _INPUTS or not outputs >= set(_OUTPUTS):
+        if not self._form.types.keys() <= set(INPUT_NAMES) or not outputs >= set(_OUTPUTS):
             raise ModelFolderInvalid(
-                f"{model} is not a reader: it takes {sorted(self._inputs)} and gives "
+                f"{model} is not a reader: it takes {sorted(self._form.types)} and gives "
                 f"{sorted(outputs)}, not {' and '.join(_OUTPUTS)}"
             )
 
@@ -110,7 +108,7 @@ class ReaderSession:
             return
         try:
             difference = golden.largest_difference(self._run)
-        except (*_ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
+        except (*ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
             raise ModelFolderInvalid(
                 f"the reader {model} cannot be run on its golden windows: {_first_line(exc)}"
             ) from exc
@@ -134,20 +132,22 @@ class ReaderSession:
 
     def _run_window(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
-        return self._run(window.token_ids, window.type_ids)
+        n_read = len(window.token_ids) - window.n_padding
+        if "attention_mask" not in self._form.types:
+            return self._run(window.token_ids[:n_read], window.type_ids[:n_read])
+        return self._run(window.token_ids, window.type_ids, n_read)
 
     def _run(
-        self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
+        self,
+        token_ids: npt.NDArray[np.int64],
+        type_ids: npt.NDArray[np.int64],
+        n_read: int | None = None,
     ) -> tuple[Logits, Logits]:
-        feeds = {
-            "input_ids": token_ids[None],
-            "attention_mask": np.ones((1, len(token_ids)), dtype=np.int64),
-            "token_type_ids": type_ids[None],
-        }
+        n_tokens = len(token_ids)
         start_logits, end_logits = self._session.run(
-            _OUTPUTS, {name: feeds[name] for name in self._inputs}
+            _OUTPUTS, self._form.feeds(token_ids, type_ids, n_read)
         )
-        return start_logits[0], end_logits[0]
+        return start_logits[0, :n_tokens], end_logits[0, :n_tokens]
 
 
 def _first_line(exc: Exception) -> str:

@@ -1,10 +1,10 @@
 """Windows: what the model sees of a question and a passage.
 
 A window is ``[CLS] question [SEP] caption passage slice [SEP]``, with segment 1
-from the caption on. The caption, a passage's title and headings, tells what the
-passage is about; no answer is taken from it. A passage longer than one window is
-read in overlapping ones, so that every span of the longest answer lies whole in
-some window.
+from the caption on; ``token_layout`` knows other models' special tokens. The
+caption, a passage's title and headings, tells what the passage is about; no
+answer is taken from it. A passage longer than one window is read in overlapping
+ones, so that every span of the longest answer lies whole in some window.
 """
 
 import re
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
-from answerable.index import ModelFolderInvalid
+from .token_layout import continues_word, pair_layout, token_places
 
 # Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
 # look-behinds begin each run of characters once, which keeps the search linear.
@@ -55,6 +55,7 @@ class Window:
         context_offsets: code-point range in the passage of each context token.
         may_start: (n_context,) bool; an answer may begin at the token.
         may_end: (n_context,) bool; an answer may end with the token.
+        n_padding: tokens at the end that only fill the window up, and are masked.
     """
 
     passage: int
@@ -64,6 +65,7 @@ class Window:
     context_offsets: tuple[tuple[int, int], ...]
     may_start: npt.NDArray[np.bool_]
     may_end: npt.NDArray[np.bool_]
+    n_padding: int = 0
 
 
 class WindowMaker:
@@ -74,8 +76,28 @@ class WindowMaker:
         tokenizer.no_padding()
         self._tokenizer = tokenizer
         self._config = config
-        self._cls_id = _special_id(tokenizer, "[CLS]")
-        self._sep_id = _special_id(tokenizer, "[SEP]")
+        self._layout = pair_layout(tokenizer)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own."""
+        return self._tokenizer
+
+    @property
+    def config(self) -> WindowConfig:
+        """Lengths of its windows."""
+        return self._config
+
+    @property
+    def special_tokens(self) -> tuple[int, tuple[int, ...], int]:
+        """Ids of the first token, of those between question and passage, and of the last."""
+        return self._layout.first, self._layout.between, self._layout.last
+
+    @property
+    def padding_id(self) -> int:
+        """Id of the token that fills windows up."""
+        known = (self._tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>"))
+        return next((id_ for id_ in known if id_ is not None), 0)
 
     def windows(
         self, question: str, passages: Sequence[str], captions: Sequence[str] = ()
@@ -96,7 +118,7 @@ class WindowMaker:
             window
             for position, passage in enumerate(self._encode(passages))
             for window in self._of_passage(
-                [self._cls_id, *question_ids, self._sep_id],
+                [self._layout.first, *question_ids, *self._layout.between],
                 caption_ids[position],
                 position,
                 passage,
@@ -105,7 +127,7 @@ class WindowMaker:
         ]
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        plain = [_plain(text) for text in texts]
+        plain = [plain_text(text) for text in texts]
         encoded: list[Encoding] = self._tokenizer.encode_batch(plain, add_special_tokens=False)
         return encoded
 
@@ -115,10 +137,12 @@ class WindowMaker:
         head = [*asked, *caption]
         room = self._config.max_seq_tokens - len(head) - 1
         step = max(1, room - self._config.window_overlap_tokens)
-        may_start, may_end = _answer_edges(passage, text)
+        places = token_places(self._tokenizer, passage, text)
+        continues = continues_word(self._tokenizer, passage, places, text)
+        may_start, may_end = _answer_edges(places, continues, text)
         for begin in range(0, len(passage.ids), step):
             end = min(begin + room, len(passage.ids))
-            ids = [*head, *passage.ids[begin:end], self._sep_id]
+            ids = [*head, *passage.ids[begin:end], self._layout.last]
             type_ids = np.zeros(len(ids), dtype=np.int64)
             type_ids[len(asked) :] = 1
             yield Window(
@@ -126,7 +150,7 @@ class WindowMaker:
                 token_ids=np.array(ids, dtype=np.int64),
                 type_ids=type_ids,
                 context_start=len(head),
-                context_offsets=tuple(passage.offsets[begin:end]),
+                context_offsets=tuple(places[begin:end]),
                 may_start=may_start[begin:end],
                 may_end=may_end[begin:end],
             )
@@ -134,19 +158,12 @@ class WindowMaker:
                 return
 
 
-def _special_id(tokenizer: Tokenizer, token: str) -> int:
-    id_ = tokenizer.token_to_id(token)
-    if id_ is None:
-        raise ModelFolderInvalid(f"the tokenizer lacks {token}: it is not that of a BERT model")
-    return id_
-
-
 def _answer_edges(
-    passage: Encoding, text: str
+    places: Sequence[tuple[int, int]], continues: Sequence[bool], text: str
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Tell which tokens may begin and which may end an answer.
 
-    None that would cut a word in two, and none of a JSON key.
+    None that would cut a word in two, none that is white space alone, and none of a JSON key.
     """
     inside = {
         at
@@ -155,18 +172,17 @@ def _answer_edges(
         for at in range(match.start() + 1, match.end())
     }
     keys = {at for match in _JSON_KEY.finditer(text) for at in range(*match.span())}
-    continues = [token.startswith("##") for token in passage.tokens] + [False]
     starts = [
-        not continued and begin not in inside and begin not in keys
-        for continued, (begin, _) in zip(continues, passage.offsets, strict=False)
+        begin < end and not continued and begin not in inside and begin not in keys
+        for continued, (begin, end) in zip(continues, places, strict=True)
     ]
     ends = [
-        not continued and end not in inside and begin not in keys
-        for continued, (begin, end) in zip(continues[1:], passage.offsets, strict=True)
+        begin < end and not continued and end not in inside and begin not in keys
+        for continued, (begin, end) in zip([*continues, False][1:], places, strict=True)
     ]
     return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes; every code point keeps its place."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -13,7 +13,7 @@ from typing import Any
 
 from answerable.index import ModelFolderInvalid
 
-from .folders.configuration import read_prompts
+from .folders.configuration import read_configuration, read_prompts
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # Names as Sentence Transformers wrote them up to 5 and, after "pooling_mode", from 6 on.
@@ -73,10 +73,58 @@ def encoder_settings(folder: Path) -> EncoderSettings:
         config["max_position_embeddings"],
     ]
     return EncoderSettings(
-        dimension=int(config["hidden_size"]),
+        dimension=int(config.get("hidden_size") or config["dim"]),  # DistilBERT's name
         max_tokens=min(int(limit) for limit in limits if limit),
         pooling=_pooling(folder / pooling_folder / "config.json"),
     )
+
+
+def copy_settings(source: Path, folder: Path, max_tokens: int) -> bool:
+    """Write into ``folder`` what a Sentence Transformers folder says of pooling and length.
+
+    Only what is known is copied, so that nothing of a stranger's folder reaches the library.
+
+    Args:
+        source: the stranger's folder.
+        folder: exists; gets ``modules.json`` and the settings beside it.
+        max_tokens: the longest input of the model.
+
+    Returns:
+        Whether texts are lower-cased before the tokenizer sees them.
+
+    Raises:
+        ModelFolderInvalid: it pools, projects or prompts in a way that cannot be exported.
+    """
+    config = read_configuration(source)
+    reason = config.unknown or ("a dense layer" if config.dense else "")
+    if config.query_prompt or config.passage_prompt:
+        reason = "prompts before its texts"
+    if len(config.pooling) != 1 or config.pooling[0] not in ("mean", "cls"):
+        reason = f"pooling {', '.join(config.pooling)}"
+    if reason:
+        raise ModelFolderInvalid(
+            f"{source} has {reason}, which an exported folder has no place for: use it as it is, "
+            "with an ONNX file of its own (docs/encoders.md)"
+        )
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds.items())
+    ]
+    pooling = {
+        "word_embedding_dimension": config.width,
+        "pooling_mode_cls_token": config.pooling == ("cls",),
+        "pooling_mode_mean_tokens": config.pooling == ("mean",),
+    }
+    limits = {"max_seq_length": min(config.max_tokens, max_tokens), "do_lower_case": False}
+    (folder / "1_Pooling").mkdir()
+    for name, value in (
+        ("modules.json", modules),
+        ("1_Pooling/config.json", pooling),
+        ("sentence_bert_config.json", limits),
+    ):
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    return config.is_lower_cased
 
 
 def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> None:
@@ -117,7 +165,10 @@ def export_encoder(folder: Path, target: Path, settings: EncoderSettings) -> Non
         )
     except (OSError, ValueError, KeyError, RuntimeError) as exc:
         raise ModelFolderInvalid(f"{folder} cannot be loaded as a model: {exc}") from exc
-    names = [name for name in _INPUTS if name in inspect.signature(backbone.forward).parameters]
+    # A table of one segment, or none, is nothing to choose from.
+    unused = set() if getattr(backbone.config, "type_vocab_size", 0) > 1 else {"token_type_ids"}
+    takes = inspect.signature(backbone.forward).parameters
+    names = [name for name in _INPUTS if name in takes and name not in unused]
     example = torch.ones((2, 8), dtype=torch.int64)
     axes = {0: "batch", 1: "length"}
     with warnings.catch_warnings():

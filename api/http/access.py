@@ -37,6 +37,8 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("POST", "/v1/ask"): Scope.ASK,
     ("POST", "/v1/ask/batch"): Scope.ASK,
     ("POST", "/v1/search"): Scope.ASK,
+    ("POST", "/v1/score"): Scope.ASK,
+    ("POST", "/score"): Scope.ASK,
     ("GET", "/v1/collections"): Scope.ASK,
     ("GET", "/v1/documents"): Scope.ASK,
     ("GET", "/v1/documents/{document_id}"): Scope.ASK,
@@ -45,7 +47,7 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("DELETE", "/v1/documents/{document_id}"): Scope.INGEST,
     ("GET", "/v1/jobs"): Scope.INGEST,
     ("GET", "/v1/jobs/{job_id}"): Scope.INGEST,
-    ("GET", "/metrics"): Scope.ADMIN,
+    ("GET", "/metrics"): Scope.METRICS,
     ("GET", "/health/live"): Door.OPEN,
     ("GET", "/health/ready"): Door.OPEN,
     ("GET", "/"): Door.OPEN,
@@ -54,6 +56,9 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("GET", "/openapi.json"): Door.OPEN,
 }
 """Method and path -> the scope that a key needs."""
+
+MCP_ROUTES: Mapping[tuple[str, str], Scope | Door] = {("POST", "/mcp"): Scope.ASK}
+"""The same, of the MCP server beside those that it shares with the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +175,7 @@ class GuardedRoute(APIRoute):
         """Return the handler behind the door."""
         handler = super().get_route_handler()
         method = next(iter((self.methods or set()) - {"HEAD"}), "GET")
-        needed = ROUTES.get((method, self.path))
+        needed = {**ROUTES, **MCP_ROUTES}.get((method, self.path))
         parameters = {field.alias for field in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:

@@ -21,10 +21,12 @@ from ..types import (
     Page,
     Passage,
     ScoredPassage,
+    Vectors,
 )
 from .database import ReaderPool, damaged
 from .rules import permitted
 from .schema import stored_schema_version
+from .vector_log import vectors_of
 
 PassageIds = npt.NDArray[np.int64]
 
@@ -184,6 +186,15 @@ class PassageStore:
             [_json_ids(passage_ids)],
         )
         return {id_: (title, heading, text) for id_, title, heading, text in rows}
+
+    def sample(self, n: int, dimension: int) -> list[tuple[Passage, Vectors]]:
+        """Return up to ``n`` passages of ids spread evenly, with their vectors (dimension,)."""
+        with self.reading() as db:
+            ids = [id_ for (id_,) in db.execute("SELECT passage_id FROM vectors")]
+            chosen = ids[:: max(1, -(-len(ids) // n))]
+            found = vectors_of(db, chosen, dimension)
+        vectors = dict(zip(found.ids.tolist(), found.vectors, strict=True))
+        return [(one, vectors[one.id]) for one in self.passages(list(vectors), Filters())]
 
     def still_permitted(
         self, hits: Sequence[ScoredPassage], filters: Filters

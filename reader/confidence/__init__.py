@@ -12,7 +12,7 @@ from .metrics import (
     reliability_table,
     risk_coverage_curve,
 )
-from .model import CalibrationOutcome, ConfidenceModel, Provenance, uncalibrated
+from .model import CalibrationOutcome, ConfidenceModel, Provenance, unable_to_abstain, uncalibrated
 from .recalibration import (
     base_log_odds,
     cross_recalibrated,
@@ -55,5 +55,6 @@ __all__ = [
     "right_of",
     "risk_coverage_curve",
     "save_confidence",
+    "unable_to_abstain",
     "uncalibrated",
 ]

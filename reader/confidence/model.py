@@ -1,7 +1,7 @@
 """From the features of an answer to the probability that it is right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from .guarantee import CalibrationSample, Threshold
 from .shift import ShiftRule
 
 MIN_PROBABILITY = 0.5  # of a reader that nothing was fitted for: where its score says "even"
+_NEVER_NULL = 1e6  # above any difference of logits, and still JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +135,12 @@ def uncalibrated(reader_sha256: str) -> ConfidenceModel:
         null_threshold=0.0,
         provenance=Provenance("", 0, "", reader_sha256),
     )
+
+
+def unable_to_abstain(reader_sha256: str) -> ConfidenceModel:
+    """Return that of a reader without a trained "no answer", which nothing was fitted for.
+
+    Its score against "no answer" means nothing, so that every question is answered unless the
+    caller asks for a probability; only a calibration can tell good answers from bad ones.
+    """
+    return replace(uncalibrated(reader_sha256), min_probability=0.0, null_threshold=_NEVER_NULL)

@@ -14,6 +14,8 @@ from tests.guards.layout import MODULES, PACKAGES, Module
 BUILD_MODULES = (
     "answerable.reader.encoder_export",
     "answerable.reader.export",
+    "answerable.reader.masked_export",
+    "answerable.reader.onnx_import",
     "answerable.reader.quantization",
     "answerable.retriever.export",
 )

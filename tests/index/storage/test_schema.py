@@ -10,8 +10,7 @@ import pytest
 from sqlite_utils import Database
 
 from answerable.index import Filters, IndexLocked, MetadataEquals
-from answerable.index.index_manifest import manifest_for
-from answerable.index.local import LocalIndex
+from answerable.index.local import LocalIndex, manifest_for
 from answerable.index.storage import schema
 from answerable.index.storage.lock import WriterLock
 from answerable.index.storage.schema import SCHEMA_VERSION, migrate, stored_schema_version
