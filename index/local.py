@@ -195,10 +195,6 @@ class LocalIndex:
         """Return the collections of the documents permitted, by name, with how many each holds."""
         return self._store.collections(filters)
 
-    def collections(self, filters: Filters) -> list[tuple[str, int]]:
-        """Return the collections of the documents permitted, by name, with how many each holds."""
-        return self._store.collections(filters)
-
     def version(self) -> tuple[tuple[str, int], ...]:
         """Return the index's counters: while they are equal, so is every search's result."""
         return self._store.counters()
