@@ -44,6 +44,8 @@ def _requests(target: Target) -> dict[tuple[str, str], list[dict[str, Any]]]:
             {"query": "allowance", "mode": "dense", "filters": {"metadata": {"author": "x"}}},
             {"query": "zq", "mode": "lexical"},
         ],
+        "/v1/score": [{"inputs": "The allowance is [MASK]."}, {"inputs": 3}],
+        "/score": [{"input_data": ["The allowance is [MASK]."]}],
         "/v1/feedback": [
             {**_question(), "verdict": "here", **span},
             {**_question(), "verdict": "wrong", **span, "end": 10**6},
@@ -63,6 +65,7 @@ def _requests(target: Target) -> dict[tuple[str, str], list[dict[str, Any]]]:
     )
     gets = {
         "/v1/documents": ["", "?limit=200", f"?after={id_ - 1}&limit=1", "?limit=0", "?x=1"],
+        "/v1/collections": ["", "?x=1"],
         "/v1/jobs": ["", "?limit=200", "?limit=x"],
         "/metrics": [""],
         "/health/live": [""],
@@ -214,7 +217,7 @@ def _everything(folder: Path, asker: tuple[str, ...], n: int) -> list[str]:
             for mode in ("hybrid", "dense", "lexical")
             for k in (1, 100)
         ]
-        sent += [("GET", "/v1/documents?limit=200", None)]
+        sent += [("GET", "/v1/documents?limit=200", None), ("GET", "/v1/collections", None)]
         sent += [("GET", f"/v1/documents/{id_}", None) for id_ in range(1, n + 1)]
         sent += 2 * sent[:3]  # from memory
         return [
@@ -223,8 +226,8 @@ def _everything(folder: Path, asker: tuple[str, ...], n: int) -> list[str]:
 
 
 def _same(response: Any) -> str:
-    """Return all of a response but what differs between any two: times and the request's id."""
-    left_out = ("x-request-id", "content-length", "date")
+    """Return all of a response but what differs between any two: times, and who asked before."""
+    left_out = ("x-request-id", "content-length", "date", "answerable-cache")
     headers = {name: v for name, v in response.headers.items() if name not in left_out}
     return json.dumps([response.status_code, headers, _timeless(response.json())], sort_keys=True)
 
