@@ -10,6 +10,7 @@ AnswerableError
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
 ├── ExtraMissing         a feature needs an optional dependency
+├── MaskedModelMissing   no masked-language model is named
 ├── ServeRefused         the service cannot or will not listen on that address
 ├── KeyOptionInvalid     a key cannot be made like that
 ├── KeyNotFound          there is no key of that id
@@ -67,8 +68,16 @@ class LimitInvalid(AnswerableError):
     """How sure an answer must be is said in a way that cannot hold, or in two ways."""
 
 
+class ProfileUnknown(AnswerableError):
+    """A profile is asked for that no system has."""
+
+
 class ExtraMissing(AnswerableError):
     """A feature needs packages that the plain install leaves out."""
+
+
+class MaskedModelMissing(AnswerableError):
+    """Masks are to be filled, and no masked-language model is named."""
 
 
 class ServeRefused(AnswerableError):
