@@ -30,7 +30,7 @@ from .checks import checked_collection, checked_limits, checked_principals, chec
 from .filters import SearchFilters, checked_filters
 from .index_reader import IndexReader
 from .models import LazyEncoder, model_name
-from .profile_asking import ProfileReading, checked_profile, profile_result
+from .profile_asking import ask_by_profile, checked_profile
 from .quotes import ask_result, document_ref, quote, search_hit
 from .reading import GUARANTEE_CONFIDENCE, Examined, retrieval_evidence
 from .settings import Settings, load_settings
@@ -266,8 +266,14 @@ class Engine:
         """
         seen = checked_filters(filters, collection, principals)
         if profile is not None:
-            rule = checked_profile(profile, min_probability, max_error)
-            return self._ask_by_profile(question, seen, rule, k, n_best)
+            return ask_by_profile(
+                checked_question(question, self.settings.max_question_chars),
+                checked_profile(profile, min_probability, max_error),
+                lambda asked: self._retriever.search(asked, k or self.settings.k, seen),
+                self.reader,
+                lambda spans: self._documents(spans, seen),
+                n_best=n_best or self.settings.n_best,
+            )
         limits = checked_limits(min_probability, max_error, self.settings)
         return self.examine(question, seen, *limits, k=k, n_best=n_best).result
 
@@ -328,22 +334,6 @@ class Engine:
             is_shifted=prediction.is_shifted or is_foreign,
         )
         return Examined(result, tuple(hits), prediction)
-
-    def _ask_by_profile(
-        self, question: str, filters: Filters, profile: Profile, k: int | None, n_best: int | None
-    ) -> AskResult:
-        started = perf_counter()
-        question = checked_question(question, self.settings.max_question_chars)
-        hits = self._retriever.search(question, k or self.settings.k, filters)
-        retrieved = perf_counter()
-        decision = self.reader.get().decide(question, [hit.passage for hit in hits], profile)
-        read = perf_counter()
-        reading = ProfileReading(question, hits, decision, n_best or self.settings.n_best)
-        documents = self._documents(reading.spans, filters)
-        quotes = {span: quote(span, documents) for span in reading.spans}
-        done = perf_counter()
-        timing = AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done))
-        return profile_result(reading, quotes, timing, self.reader.model_names())
 
     def status(self) -> Status:
         """Say what the index holds; needs no model."""

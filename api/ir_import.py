@@ -11,13 +11,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from answerable.index import ModelFolderInvalid, ModelManifest, sha256_of_file, write_manifest
 from answerable.reader.importing import NullAnswer, Prepared, write_tokenizer
-from answerable.reader.openvino_session import IR_NAME, WEIGHTS_NAME, OpenVinoSession
-from answerable.reader.windows import Window
+
+if TYPE_CHECKING:
+    from answerable.reader.openvino_session import OpenVinoSession
 
 _TOKENIZER_NAME = "tokenizer.json"
 _USUAL_MAX_SEQ_TOKENS = 384
@@ -57,6 +59,8 @@ def write_ir_folder(
     Raises:
         ModelFolderInvalid: the files are no reader that can be run.
     """
+    from answerable.reader.openvino_session import IR_NAME, WEIGHTS_NAME, OpenVinoSession
+
     if quantize:
         raise ModelFolderInvalid(
             "an OpenVINO IR is run as it is: leave out --quantize, and bring the INT8 IR for speed"
@@ -109,8 +113,10 @@ def _checked_length(length: int | None, wanted: int | None) -> int:
     return wanted or longest
 
 
-def _try(session: OpenVinoSession, longest: int) -> None:
+def _try(session: "OpenVinoSession", longest: int) -> None:
     """Run the model on windows of a few low ids, and see that what it says depends on them."""
+    from answerable.reader.windows import Window
+
     random = np.random.default_rng(0)
     windows = []
     for n_tokens in (min(_SAMPLE_TOKENS, longest), longest):

@@ -1,14 +1,17 @@
 """A question answered by another system's rule: its decision as quotes and as the public result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 
+from answerable.index import Document
 from answerable.reader import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName, Span
 from answerable.retriever import Hit
 
 from .errors import LimitInvalid, ProfileUnknown
-from .quotes import nearest_passages
-from .types import Answer, AnswerLimit, AskResult, AskTiming, ModelNames, ProfileVerdict
+from .index_reader import IndexReader
+from .quotes import nearest_passages, quote
+from .types import AnswerLimit, AskResult, AskTiming, ModelNames, ProfileVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,43 @@ def checked_profile(
     return profile
 
 
+def ask_by_profile(
+    question: str,
+    profile: Profile,
+    search: Callable[[str], Sequence[Hit]],
+    reader: IndexReader,
+    documents_of: Callable[[Sequence[Span]], Mapping[int, Document]],
+    *,
+    n_best: int,
+) -> AskResult:
+    """Return what another system's rule makes of the passages that are found.
+
+    Args:
+        question: checked.
+        profile: the rule and its settings.
+        search: returns the passages that the asker may see, best first.
+        reader: of the index.
+        documents_of: returns the documents of spans, by id, as stored now.
+        n_best: candidates to return.
+    """
+    times = [perf_counter()]
+    hits = search(question)
+    times.append(perf_counter())
+    decision = reader.get().decide(question, [hit.passage for hit in hits], profile)
+    times.append(perf_counter())
+    reading = ProfileReading(question, hits, decision, n_best)
+    documents = documents_of(reading.spans)
+    retrieve, read, total = (
+        round((end - start) * 1000, 1)
+        for start, end in ((times[0], times[1]), (times[1], times[2]), (times[0], perf_counter()))
+    )
+    timing = AskTiming(retrieve, read, total)
+    return profile_result(reading, documents, timing, reader.model_names())
+
+
 def profile_result(
     reading: ProfileReading,
-    quotes: Mapping[Span, Answer | None],
+    documents: Mapping[int, Document],
     timing: AskTiming,
     models: ModelNames,
 ) -> AskResult:
@@ -74,12 +111,12 @@ def profile_result(
 
     Args:
         reading: what was decided.
-        quotes: by span; None for those whose document has changed meanwhile.
+        documents: of its spans, by id, as stored now.
         timing: of the stages.
         models: what was read with; no calibration has a say.
     """
     decision = reading.decision
-    quoted = [quotes.get(span) for span in reading.spans]
+    quoted = [quote(span, documents) for span in reading.spans]
     # The rule's scores are no probabilities, and ours say nothing of its answers.
     answers = [replace(answer, probability=None) for answer in quoted if answer]
     is_given = decision.answer is not None and decision.answer.passage is not None

@@ -1,9 +1,8 @@
 """What can be imported: each kind of source says whether it knows a path, and unpacks it.
 
-A kind ends in one of three forms: a plain Hugging Face folder, an ONNX file, or OpenVINO IR, each
-with its tokenizer;
-what happens to these is the same for all. A new kind is a module with a ``SourceKind``, and one
-line in ``SOURCE_KINDS``.
+A kind ends in one of three forms, each with its tokenizer: a plain Hugging Face folder, an ONNX
+file, or OpenVINO IR. What happens to these is the same for all. A new kind is a module with a
+``SourceKind``, and one line in ``SOURCE_KINDS``.
 """
 
 from collections.abc import Callable
