@@ -16,6 +16,7 @@ from .bench import RetrievalBench, bench_record, bench_retrieval
 from .calibrating import calibrate
 from .calibration_page import calibration_page
 from .calibration_report import CalibrationReport, Estimate
+from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
     CollectionInvalid,
@@ -25,6 +26,7 @@ from .errors import (
     KeyNotFound,
     KeyOptionInvalid,
     LimitInvalid,
+    MaskedModelMissing,
     PrincipalInvalid,
     ProfileUnknown,
     QuestionInvalid,
@@ -43,7 +45,9 @@ from .evaluation import (
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
+from .export import exported
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .open_evaluation import (
     OpenEvaluation,
     evaluate_open,
@@ -101,6 +105,7 @@ __all__ = [
     "CalibrationReport",
     "CollectionInvalid",
     "DatasetInvalid",
+    "Diagnosis",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
@@ -109,6 +114,7 @@ __all__ = [
     "EvaluationOutput",
     "ExtraMissing",
     "FileEvaluation",
+    "FillOptions",
     "FilterInvalid",
     "IndexModels",
     "IngestProgress",
@@ -117,6 +123,7 @@ __all__ = [
     "KeyOptionInvalid",
     "LabelledQuestion",
     "LimitInvalid",
+    "MaskedModelMissing",
     "MaxErrorUnsupported",
     "ModelNames",
     "NearestPassage",
@@ -152,15 +159,20 @@ __all__ = [
     "compare_profiles_on",
     "comparison_record",
     "comparison_table",
+    "diagnose",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",
     "evaluate_squad_file",
+    "exported",
     "files_record",
+    "fill_masks",
+    "filled_record",
     "group_tables",
     "load_settings",
     "metadata_of",
     "open_evaluation_record",
+    "open_masked_model",
     "open_question_record",
     "profile_with",
     "ranking_record",

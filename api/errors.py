@@ -10,6 +10,7 @@ AnswerableError
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
 ├── ExtraMissing         a feature needs an optional dependency
+├── MaskedModelMissing   no masked-language model is named
 ├── ServeRefused         the service cannot or will not listen on that address
 ├── KeyOptionInvalid     a key cannot be made like that
 ├── KeyNotFound          there is no key of that id
@@ -73,6 +74,10 @@ class ProfileUnknown(AnswerableError):
 
 class ExtraMissing(AnswerableError):
     """A feature needs packages that the plain install leaves out."""
+
+
+class MaskedModelMissing(AnswerableError):
+    """Masks are to be filled, and no masked-language model is named."""
 
 
 class ServeRefused(AnswerableError):

@@ -148,6 +148,6 @@ def _compared(name: str, evaluation: SquadEvaluation) -> ComparedRule:
         name=name,
         exact=evaluation.metrics["exact"],
         f1=evaluation.metrics["f1"],
-        abstained=100.0 * (1.0 - sum(answered) / len(answered)),
+        abstained=100.0 * answered.count(False) / len(answered),
         false_answers=100.0 * sum(falsely) / len(falsely) if falsely else None,
     )

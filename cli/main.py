@@ -19,13 +19,17 @@ from .bench import bench
 from .calibrate import calibrate
 from .chat import chat
 from .compare_profiles import compare_profiles
+from .doctor import doctor
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from .export import export
 from .feedback import feedback
+from .fill_mask import fill_mask
 from .import_model import import_model
 from .ingest import ingest
 from .keys import keys
 from .manage import remove, status
+from .mcp import mcp
 from .output import note
 from .quantize import quantize
 from .search import search
@@ -51,8 +55,15 @@ app.command(epilog='Example: answerable search "parental leave" --k 3')(search)
 app.command(epilog="Example: answerable chat --collection default")(chat)
 app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
+app.command(epilog="Example: answerable doctor --repair")(doctor)
+app.command(epilog="Example: answerable export > documents.jsonl")(export)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
+app.command(epilog="Example: answerable mcp --index handbook.index")(mcp)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
+app.command(
+    "fill-mask",
+    epilog='Example: answerable fill-mask "Paris is the [MASK] of France." --model bert-base-cased',
+)(fill_mask)
 app.command(
     "import-model",
     epilog="Example: answerable import-model bert-large-squad2/ readers/bert-large --quantize",

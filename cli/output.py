@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # imported by the commands when they run: they would slow dow
     )
     from answerable.api.model_building import BuiltModel
     from answerable.api.model_import import ImportedModel
+    from answerable.reader.masked import FilledText
 
 _SNIPPET_CHARS = 200
 
@@ -113,7 +114,7 @@ def print_removed(report: "RemoveReport") -> None:
 
 def note_uncalibrated(result: "AskResult") -> None:
     """Say on standard error that nothing was fitted for the reader, and what follows from it."""
-    if result.models.calibration is not None:
+    if result.models.calibration is not None or result.profile:
         return
     follows = (
         "its confidence is a guess"
@@ -132,6 +133,21 @@ def print_built(built: "BuiltModel | ImportedModel") -> None:
         f"{built.folder}: {built.manifest.kind} {built.manifest.name}, "
         f"{built.size_bytes / 1e6:.1f} MB, cosine to FP32 at least {built.agreement:.4f}"
     )
+
+
+def print_filled(texts: "Sequence[FilledText]") -> None:
+    """Print the words for each mask with their probabilities."""
+    for place, filled in enumerate(texts):
+        if place:
+            print()
+        if len(texts) > 1:
+            print(safe_line(filled.text))
+        for number, predictions in enumerate(filled.masks, start=1):
+            if len(filled.masks) > 1:
+                print(f"mask {number}:")
+            for each in predictions:
+                word = bold(f"{safe_line(each.token_str):<14}")
+                print(f"{each.score:7.2%}  {word}  {dim(safe_line(each.sequence))}")
 
 
 def source(document: "DocumentRef") -> str:

@@ -1,5 +1,6 @@
 """``answerable serve``: the HTTP service."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,12 @@ def serve(
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=64, help="Processes that answer (1)."),
+    ] = None,
+    masked_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--masked-model", metavar="DIR", help="Masked-language model for POST /v1/score (none)."
+        ),
     ] = None,
     insecure_open: Annotated[
         bool,
@@ -50,6 +57,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        masked_model=masked_model,
         insecure_open=insecure_open or None,
         access_log=access_log,
         log_questions=log_questions or None,

@@ -35,7 +35,9 @@ from .errors import (
     CalibrationMismatch,
     CalibrationNeeded,
     DatasetInvalid,
+    MaskedTextInvalid,
     MaxErrorUnsupported,
+    TargetInvalid,
     TrainSpecInvalid,
 )
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
@@ -74,6 +76,7 @@ __all__ = [
     "GroupScore",
     "LabelledQuestion",
     "LayoutName",
+    "MaskedTextInvalid",
     "MaxErrorUnsupported",
     "OddsAnswer",
     "OnnxReader",
@@ -94,6 +97,7 @@ __all__ = [
     "SquadAnswer",
     "SquadEvaluation",
     "SquadQuestion",
+    "TargetInvalid",
     "Threshold",
     "TrainSpecInvalid",
     "answer_scores",

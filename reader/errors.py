@@ -5,7 +5,9 @@ AnswerableError
 ├── TrainSpecInvalid     a training spec does not say what it must
 ├── CalibrationNeeded    an error limit is asked of a reader without a calibration
 ├── CalibrationMismatch  a calibration was fitted for another reader, encoder or splitter
-└── MaxErrorUnsupported  the calibration questions cannot support an error limit
+├── MaxErrorUnsupported  the calibration questions cannot support an error limit
+├── MaskedTextInvalid    a text whose masks cannot be filled
+└── TargetInvalid        none of the words to choose from is one
 """
 
 from answerable.index import AnswerableError
@@ -41,3 +43,11 @@ class MaxErrorUnsupported(AnswerableError):
             f"the calibration questions cannot support an error of at most {max_error:g} with "
             f"{confidence:.0%} confidence: {least}"
         )
+
+
+class MaskedTextInvalid(AnswerableError):
+    """A text has no mask, too many, or is longer than the model reads."""
+
+
+class TargetInvalid(AnswerableError):
+    """None of the words that a mask may stand for is one that the model knows."""

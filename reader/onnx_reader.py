@@ -24,6 +24,7 @@ from .confidence import (
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
+from .session import ReaderSession
 from .sessions import model_files, open_session
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
@@ -71,6 +72,11 @@ class OnnxReader:
     def calibration(self) -> str | None:
         """What the probabilities were fitted on; None if nothing."""
         return self.confidence.name
+
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the weights run in FP32 because this processor computes 8-bit products otherwise."""
+        return isinstance(self._scorer, ReaderSession) and self._scorer.is_fallback
 
     def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
         """Return the same reader, its session shared, under another confidence model."""

@@ -98,11 +98,39 @@ _JOB: dict[str, Any] = {
     ],
 }
 
-EXAMPLES: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {
+_FRANCE = "Paris is the [MASK] of France."
+_DAY = "Today is a [MASK] day!"
+
+SCORE_REQUESTS: dict[str, Any] = {
+    "azure": {
+        "summary": "Azure ML, the card's request",
+        "value": {"input_data": [_FRANCE, _DAY]},
+    },
+    "azure-input-string": {
+        "summary": "Azure ML, older samples",
+        "value": {"inputs": {"input_string": [_FRANCE, _DAY]}},
+    },
+    "list": {
+        "summary": "A list; several masks in a text",
+        "value": {"inputs": ["[MASK] is the capital of [MASK]."]},
+    },
+    "hugging-face": {
+        "summary": "Hugging Face's endpoints; with ?detail=1 their answer",
+        "value": {"inputs": _FRANCE, "parameters": {"top_k": 5, "targets": ["capital", "city"]}},
+    },
+}
+"""A request of ``/v1/score`` in each shape."""
+
+_SCORED = ["capital", "beautiful"]
+
+EXAMPLES: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "/v1/ask"): ("200", _ASK_EXAMPLE),
     ("post", "/v1/ask/batch"): ("200", {"results": [_ASK_EXAMPLE]}),
     ("post", "/v1/search"): ("200", _SEARCH_EXAMPLE),
+    ("post", "/v1/score"): ("200", _SCORED),
+    ("post", "/score"): ("200", _SCORED),
     ("get", "/v1/documents"): ("200", {"documents": [_STORED], "next": None}),
+    ("get", "/v1/collections"): ("200", {"collections": [{"name": "hr", "documents": 12}]}),
     ("get", "/v1/documents/{document_id}"): (
         "200",
         {

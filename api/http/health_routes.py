@@ -16,7 +16,7 @@ from .schemas import Health
 
 
 def add_health_routes(app: FastAPI, parts: Parts) -> None:
-    """Add the routes that look at the service itself."""
+    """Add the routes by which machines look at the service."""
     warming = threading.Lock()
     # A thread of its own: health must not wait behind anything.
     looking = CapacityLimiter(1)
@@ -28,12 +28,13 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     @app.get(
         "/health/ready",
         responses=problems(503),
-        summary="The index opens and both models are loaded",
+        summary="The index opens and the models are loaded",
     )
     async def ready() -> Health:
         def look() -> None:
             with warming:
                 parts.engine.get().warm()
+                parts.masked_words.warm()
 
         await anyio.to_thread.run_sync(look, limiter=looking)
         return Health(status="ok")
@@ -47,10 +48,15 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     )
     async def metrics(asker: WhoAsks) -> Response:
         def work() -> bytes:
-            figures = IndexFigures(parts.engine.get(), parts.jobs.count())
+            masked = parts.masked_words.loaded()
+            figures = IndexFigures(parts.engine.get(), parts.jobs.count(), masked)
             return parts.metrics.text(figures)
 
         return Response(await anyio.to_thread.run_sync(work), media_type=MEDIA_TYPE)
+
+
+def add_reference_routes(app: FastAPI) -> None:
+    """Add the reference, for people and for programs."""
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

@@ -14,8 +14,10 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from answerable.index import AnswerableError
+from answerable.reader.masked import MaskedModel
 
 from ..engine import Engine
+from ..models import model_name
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -49,6 +51,7 @@ class Metrics:
             ["outcome"],
             registry=own,
         )
+        self._masks = Counter("answerable_masks_total", "Masks filled", registry=own)
         self._cache = Counter(
             "answerable_cache_total", "Questions looked up in memory", ["result"], registry=own
         )
@@ -72,6 +75,11 @@ class Metrics:
         self._asked.labels(outcome).inc()
         for stage, milliseconds in stages_ms:
             self._stages.labels(stage).observe(milliseconds / 1000)
+
+    def note_masks(self, count: int, milliseconds: float) -> None:
+        """Count masks that were filled, and not found in memory."""
+        self._masks.inc(count)
+        self._stages.labels("fill_mask").observe(milliseconds / 1000)
 
     def note_lookup(self, *, is_hit: bool) -> None:
         """Count a look into the memory of answers."""
@@ -100,9 +108,12 @@ class Metrics:
 class IndexFigures(Collector):
     """What the index holds, counted when it is asked."""
 
-    def __init__(self, engine: Engine, jobs: Mapping[str, int]) -> None:
-        """Show an engine's index and models, and how many jobs there are."""
+    def __init__(
+        self, engine: Engine, jobs: Mapping[str, int], masked: MaskedModel | None = None
+    ) -> None:
+        """Show an engine's index, all models, and how many jobs there are."""
         self._engine = engine
+        self._masked = masked
         self._jobs = jobs
 
     def collect(self) -> Iterable[Metric]:
@@ -127,4 +138,7 @@ class IndexFigures(Collector):
             names = self._engine.reader.model_names()
             models.add_metric(["reader", names.reader], 1)
             models.add_metric(["calibration", names.calibration or "none"], 1)
+        if self._masked is not None:
+            masked = model_name(self._masked.name, self._masked.sha256)
+            models.add_metric(["masked-lm", masked], 1)
         yield models

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine import Engine
+from ..masks import open_masked_model
 from ..models import Lazy
 from ..settings import Settings
 from .access import Access
@@ -13,6 +14,7 @@ from .feedback import FeedbackStore
 from .gate import Gate, available_cores
 from .jobs import JobStore
 from .keys import KeyStore
+from .masked_words import MaskedWords
 from .metrics import Metrics
 from .rates import RateLimits
 from .tracing import Tracing, tracing_from_environment
@@ -41,25 +43,32 @@ class Parts:
     answers: Answers
     jobs: JobStore
     feedback: FeedbackStore
+    masked_words: MaskedWords
     uploads: UploadFolder
     metrics: Metrics
     tracing: Tracing
 
     @classmethod
-    def make(cls, settings: Settings, shared: Path | None) -> "Parts":
+    def make(cls, settings: Settings, shared: Path | None, *, trains: bool = True) -> "Parts":
         """Make the parts; opens nothing.
 
         Args:
             settings: of the service.
             shared: folder that the processes of the service share; None for a single one.
+            trains: whether it trains and mends vector files in the background.
         """
+
+        def opened() -> Engine:
+            engine = Engine.open(settings=settings)
+            return engine.train_in_background() if trains else engine
+
         metrics = Metrics()
         database = ServiceDatabase(settings.index)
         threads = settings.concurrency or max(1, available_cores() // settings.workers)
         rates = RateLimits(settings.rate_per_minute, shared and shared / _RATES_NAME)
         return cls(
             settings=settings,
-            engine=Lazy(lambda: Engine.open(settings=settings).train_in_background()),
+            engine=Lazy(opened),
             database=database,
             access=Access(
                 KeyStore(database),
@@ -72,6 +81,7 @@ class Parts:
             answers=Answers(settings.cache_bytes),
             jobs=JobStore(database, settings.max_waiting_jobs),
             feedback=FeedbackStore(database),
+            masked_words=MaskedWords(Lazy(lambda: open_masked_model(settings)), settings),
             uploads=UploadFolder(settings.index),
             metrics=metrics,
             tracing=tracing_from_environment(),

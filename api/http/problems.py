@@ -27,7 +27,13 @@ from answerable.index import (
     MetadataInvalid,
     ModelFolderInvalid,
 )
-from answerable.reader import CalibrationMismatch, CalibrationNeeded, MaxErrorUnsupported
+from answerable.reader import (
+    CalibrationMismatch,
+    CalibrationNeeded,
+    MaskedTextInvalid,
+    MaxErrorUnsupported,
+    TargetInvalid,
+)
 
 from ..errors import (
     AccessRefused,
@@ -44,6 +50,7 @@ from ..errors import (
     KeyInvalid,
     KeyNeeded,
     LimitInvalid,
+    MaskedModelMissing,
     OriginRefused,
     Overloaded,
     PrincipalInvalid,
@@ -79,6 +86,9 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     MaxErrorUnsupported: (422, "max-error-unsupported", "The error limit is not supported"),
     CalibrationNeeded: (422, "calibration-needed", "There is no calibration"),
     BatchTooLarge: (422, "batch-too-large", "Too many questions"),
+    MaskedTextInvalid: (422, "masked-text-invalid", "A text's masks cannot be filled"),
+    TargetInvalid: (422, "target-invalid", "No target is a word of the model"),
+    MaskedModelMissing: (404, "no-masked-model", "There is no masked-language model"),
     FeedbackInvalid: (422, "feedback-invalid", "Not a span of the document"),
     FileUnreadable: (422, "file-unreadable", "A file's text cannot be had"),
     UploadInvalid: (422, "upload-invalid", "The upload cannot be used"),
@@ -137,13 +147,19 @@ def problem(
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
+def told_of(error: AnswerableError) -> str:
+    """Return what a client is told of one of our errors; what is our side's goes to the log."""
+    status, kind, _ = _row(error)
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _BUSY):
+        return str(error)
+    logger.error("%s: %s", kind, error)
+    return "The service cannot answer now; its log says why."
+
+
 def error_problem(error: AnswerableError) -> JSONResponse:
     """Return the problem document of one of our errors, and log it if it is our side's."""
     status, kind, title = _row(error)
-    detail = str(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, _BUSY):
-        logger.error("%s: %s", kind, error)
-        detail = "The service cannot answer now; its log says why."
+    detail = told_of(error)
     response = problem(status, detail, kind=kind, title=title)
     if isinstance(error, RateExceeded):
         response.headers["retry-after"] = str(error.retry_after_s)

@@ -3,9 +3,9 @@
 The others are the dataclasses of ``types.py`` themselves; examples are in ``examples.py``.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from answerable.reader import ProfileName
 from answerable.retriever import SearchMode
@@ -138,6 +138,19 @@ class DocumentPage(BaseModel):
     next: int | None
 
 
+class CollectionSize(BaseModel):
+    """A collection and how many of its documents the asker may see."""
+
+    name: str
+    documents: int
+
+
+class CollectionList(BaseModel):
+    """The collections of the documents that the asker may see, by name."""
+
+    collections: list[CollectionSize]
+
+
 class PageBounds(BaseModel):
     """One page of a paged document and the part of the text that it holds."""
 
@@ -217,6 +230,70 @@ class SearchRequest(_Request):
     mode: SearchMode = Field(default="hybrid", description="which channels rank")
     collection: str | None = Field(default=None, description="only this collection")
     filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
+
+
+class MaskedStrings(_Request):
+    """The texts of an older Azure ML request."""
+
+    input_string: list[str] = Field(min_length=1, description="texts with masks")
+
+
+class ScoreParameters(_Request):
+    """What a request of Hugging Face's endpoints may choose."""
+
+    top_k: int | None = Field(default=None, ge=1, le=100, description="words for each mask (5)")
+    targets: str | Annotated[list[str], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="choose among these words"
+    )
+
+
+class ScoreRequest(_Request):
+    """Texts with masks, as Azure ML's and Hugging Face's endpoints take them: one of four shapes.
+
+    ``input_data`` or ``inputs`` is given, not both; ``parameters`` go with either.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["input_data"]}, {"required": ["inputs"]}]}
+    )
+
+    input_data: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None,
+        description="texts with masks",
+        examples=[["Paris is the [MASK] of France.", "Today is a [MASK] day!"]],
+    )
+    inputs: str | Annotated[list[str], Field(min_length=1)] | MaskedStrings | None = Field(
+        default=None, description="a text, texts, or an object that holds texts"
+    )
+    parameters: ScoreParameters | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if (self.input_data is None) == (self.inputs is None):
+            raise ValueError("give input_data or inputs, and not both")
+        return self
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, whatever the shape."""
+        if isinstance(self.inputs, str):
+            return [self.inputs]
+        if isinstance(self.inputs, MaskedStrings):
+            return self.inputs.input_string
+        return self.inputs or self.input_data or []
+
+
+class ScoredWord(BaseModel):
+    """A word for one mask."""
+
+    score: float = Field(description="its probability")
+    token: int = Field(description="its id in the vocabulary")
+    token_str: str
+    sequence: str = Field(description="the text with this mask filled")
+
+
+ScoredText = list[ScoredWord] | list[list[ScoredWord]]
+ScoreResult = list[str] | ScoredText | list[ScoredText]
 
 
 class Health(BaseModel):

@@ -23,6 +23,7 @@ _LICENCES = {
         "MPL-2.0 Unlicense"
     ).split()
 }
+_MOST_DATA_SETS = 100
 _WITH_NULL, _WITHOUT_NULL = {"squad_v2", "squadv2", "squad2"}, {"squad", "squad_v1"}
 
 
@@ -57,11 +58,9 @@ def read_model_card(folder: Path) -> ModelCard:
 
 def _null_answer(fields: Mapping[str, Any]) -> Literal["trained", "none"] | None:
     given = fields.get("datasets")
-    names = {str(name).rpartition("/")[2].lower() for name in given} if _is_list(given) else set()
+    if not isinstance(given, list) or len(given) > _MOST_DATA_SETS:
+        return None
+    names = {str(name).rpartition("/")[2].lower() for name in given}
     if names & _WITH_NULL:
         return "trained"
     return "none" if names and names <= _WITHOUT_NULL else None
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list) and len(value) <= 100

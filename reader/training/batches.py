@@ -111,8 +111,8 @@ def cut_groups(
 ) -> list[Group]:
     """Cut the windows of every question, in order."""
     rngs = rng, random.Random(f"{spec.seed}/{epoch}/negatives")
-    ends = special.cls, special.sep
-    return [make_group(each, spec.windows, spec.negatives, rngs, ends) for each in encoded]
+    around = special.around
+    return [make_group(each, spec.windows, spec.negatives, rngs, around) for each in encoded]
 
 
 def epoch_batches(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer
 from tqdm import tqdm
@@ -11,7 +12,9 @@ from tqdm import tqdm
 from answerable.index import ModelFolderInvalid
 
 from ..errors import DatasetInvalid
+from ..importing import architecture_of, write_tokenizer
 from ..squad import SquadQuestion, read_squad
+from ..token_layout import pair_layout
 from .encoding import add_negatives, contexts_by_key, encode_questions
 from .left_out import is_left_out
 from .negatives import read_negatives
@@ -21,15 +24,29 @@ from .qamr import read_qamr
 from .spec import ReaderTrainSpec
 from .windows import EncodedQuestion
 
+TOKENIZER_NAME = "tokenizer.json"
+_PADS = ("[PAD]", "<pad>")
+_MASKS = ("[MASK]", "<mask>")
+
 
 @dataclass(frozen=True, slots=True)
 class SpecialIds:
-    """Ids of the special tokens; ``mask`` is None where the tokenizer has none."""
+    """Ids of the special tokens; ``mask`` is None where the tokenizer has none.
+
+    Attributes:
+        n_between: how many ``sep`` stand between question and context.
+    """
 
     cls: int
     sep: int
     pad: int
     mask: int | None
+    n_between: int = 1
+
+    @property
+    def around(self) -> tuple[int, ...]:
+        """The tokens around question and context, as ``TrainingWindow`` has them."""
+        return (self.cls, *(self.sep,) * self.n_between, self.sep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +101,47 @@ def read_questions(file: DataFile) -> list[SquadQuestion]:
     return read_squad(file.path)
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
+def load_tokenizer(path: Path, n_words: int | None = None) -> Tokenizer:
     """Load a tokenizer that neither cuts nor pads.
 
+    Args:
+        path: its ``tokenizer.json``.
+        n_words: tokens that the model has vectors for; None for any number.
+
     Raises:
-        ModelFolderInvalid: it cannot be read.
+        ModelFolderInvalid: it cannot be read, or knows more tokens than the model.
     """
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as exc:  # tokenizers raises a bare Exception for every failure
         raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
+    known = tokenizer.get_vocab_size()
+    if n_words is not None and known > n_words:
+        raise ModelFolderInvalid(
+            f"{path} knows {known} tokens and the model {n_words}: they are not of one model"
+        )
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def tokenizer_file(spec: ReaderTrainSpec, config: Any) -> Path:
+    """Return the spec's ``tokenizer.json``, or one made of what is beside the base model.
+
+    Args:
+        spec: the run; the file made is written into its output.
+        config: of the base model.
+
+    Raises:
+        ModelFolderInvalid: there is none, or it is that of another model.
+    """
+    if spec.tokenizer is not None:
+        return spec.tokenizer
+    spec.output.mkdir(parents=True, exist_ok=True)
+    path = spec.output / TOKENIZER_NAME
+    known = architecture_of(config.model_type)
+    write_tokenizer(spec.base_models[0], path, known, config.vocab_size)
+    return path
 
 
 def special_ids(tokenizer: Tokenizer) -> SpecialIds:
@@ -105,10 +150,16 @@ def special_ids(tokenizer: Tokenizer) -> SpecialIds:
     Raises:
         ModelFolderInvalid: the tokenizer lacks one that every batch needs.
     """
-    cls_id, sep_id, pad_id = (tokenizer.token_to_id(t) for t in ("[CLS]", "[SEP]", "[PAD]"))
-    if cls_id is None or sep_id is None or pad_id is None:
-        raise ModelFolderInvalid("the tokenizer lacks [CLS], [SEP] or [PAD]: not a BERT tokenizer")
-    return SpecialIds(cls_id, sep_id, pad_id, tokenizer.token_to_id("[MASK]"))
+    layout = pair_layout(tokenizer)
+    pad_id, mask_id = (_first_id(tokenizer, names) for names in (_PADS, _MASKS))
+    if pad_id is None:
+        raise ModelFolderInvalid(f"the tokenizer lacks {' and '.join(_PADS)}: it cannot pad")
+    return SpecialIds(layout.first, layout.last, pad_id, mask_id, len(layout.between))
+
+
+def _first_id(tokenizer: Tokenizer, names: Sequence[str]) -> int | None:
+    found = (tokenizer.token_to_id(name) for name in names)
+    return next((id_ for id_ in found if id_ is not None), None)
 
 
 def _encode(

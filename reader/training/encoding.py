@@ -6,6 +6,7 @@ from dataclasses import replace
 from tokenizers import Tokenizer
 
 from ..squad import SquadAnswer, SquadQuestion
+from ..token_layout import token_places
 from .windows import EncodedQuestion, Tokens, context_key
 
 Offsets = Sequence[tuple[int, int]]
@@ -22,7 +23,8 @@ def encode_questions(
         if question.context != context:
             context = question.context
             encoding = tokenizer.encode(context, add_special_tokens=False)
-            context_ids, offsets = tuple(encoding.ids), encoding.offsets
+            context_ids = tuple(encoding.ids)
+            offsets = token_places(tokenizer, encoding, context)
         question_ids = tokenizer.encode(question.question, add_special_tokens=False).ids
         annotated, occurrences = _answer_tokens(question, offsets)
         yield EncodedQuestion(
@@ -76,8 +78,10 @@ def _answer_tokens(
         return None, ()
     answer = question.answers[0]
     annotated = _covering_tokens(answer, offsets)
-    starts = {begin: token for token, (begin, _) in enumerate(offsets)}
-    ends = {end: token for token, (_, end) in enumerate(offsets)}
+    # Several tokens may be parts of one character: an answer has them all.
+    whole = [(token, begin, end) for token, (begin, end) in enumerate(offsets) if begin < end]
+    starts = {begin: token for token, begin, _ in reversed(whole)}
+    ends = {end: token for token, _, end in whole}
     found = {annotated} if annotated else set()
     at = question.context.find(answer.text)
     while at >= 0 and answer.text:

@@ -36,6 +36,7 @@ class TrainReport:
 def write_finished(
     spec: ReaderTrainSpec,
     model: PreTrainedModel,
+    tokenizer: Path,
     report: TrainReport,
     left_out: Mapping[str, list[str]],
 ) -> None:
@@ -44,12 +45,13 @@ def write_finished(
     Args:
         spec: the run.
         model: in FP32, with the weights that are to be kept.
+        tokenizer: its ``tokenizer.json``.
         report: becomes ``metrics.json``.
         left_out: titles that were not trained on, by data file; becomes ``left_out.json``.
     """
     folder = spec.output / "model"
     model.eval().save_pretrained(folder)
-    shutil.copyfile(spec.tokenizer, folder / "tokenizer.json")
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
     described = spec.model_dump(mode="json")
     (folder / "train.yaml").write_text(yaml.safe_dump(described, sort_keys=False))
     _write_json(folder / "left_out.json", dict(left_out))

@@ -21,10 +21,18 @@ from transformers import PreTrainedModel
 from answerable.index import ModelFolderInvalid
 
 from .allocator import STEPS_BETWEEN_RELEASES, keep_large_blocks, release_free_blocks
+from .architectures import check_options
 from .base_model import average_models, reinitialize_top
 from .batches import Batch, run_batches
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
-from .data import SpecialIds, TrainingData, load_data, load_tokenizer, special_ids
+from .data import (
+    SpecialIds,
+    TrainingData,
+    load_data,
+    load_tokenizer,
+    special_ids,
+    tokenizer_file,
+)
 from .ema import WeightAverage
 from .finished import TrainReport, write_finished
 from .masked_words import MaskedWords, masked_word_model
@@ -49,17 +57,19 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
 
     Raises:
         ModelFolderInvalid: base model, teacher, tokenizer or checkpoint cannot be used.
+        TrainSpecInvalid: an option is not for this base model.
         DatasetInvalid: a data file cannot be read.
     """
     keep_large_blocks()
     if spec.threads:
         torch.set_num_threads(spec.threads)
-    # 1. Data to tokens.
-    tokenizer = load_tokenizer(spec.tokenizer)
-    special = special_ids(tokenizer)
-    data = load_data(spec, tokenizer)
-    # 2. Weights, from the base model or the last checkpoint.
+    # 1. The base model, which may refuse what the spec asks, and its tokenizer.
     model = _model(spec)
+    tokenizer_path = tokenizer_file(spec, model.config)
+    tokenizer = load_tokenizer(tokenizer_path, model.config.vocab_size)
+    special = special_ids(tokenizer)
+    # 2. Data to tokens, and weights from the base model or the last checkpoint.
+    data = load_data(spec, tokenizer)
     objective = _objective(spec, model, special)
     master = MasterWeights(model, spec.optimizer, _DTYPES[spec.precision])
     average = WeightAverage(master, spec.ema_decay) if spec.ema_decay else None
@@ -83,7 +93,7 @@ def train_reader(spec: ReaderTrainSpec, *, resume: bool) -> TrainReport:
     master.write(average.weights if average else master.weights)
     metrics = validate(model, tokenizer, spec.validation) if spec.validation else None
     report = run.report(data, metrics)
-    write_finished(spec, model, report, data.left_out)
+    write_finished(spec, model, tokenizer_path, report, data.left_out)
     with contextlib.suppress(OSError):
         shutil.rmtree(checkpoint)
     return report
@@ -163,6 +173,7 @@ def _model(spec: ReaderTrainSpec) -> PreTrainedModel:
     """Make the model that the run starts from."""
     torch.manual_seed(spec.seed)
     model = average_models(spec.base_models, spec.dropout)
+    check_options(spec, model.config)
     if spec.reinitialized_layers:
         reinitialize_top(model, spec.reinitialized_layers)
     if spec.quantization_aware:
@@ -195,12 +206,12 @@ def _batches(
     mask_id = _mask_id(special)
     for step, batch in enumerate(batches, start=skip):
         generator = torch.Generator().manual_seed(spec.seed * 1_000_003 + step)
-        yield mask_tokens(batch, share, mask_id, generator)
+        yield mask_tokens(batch, share, mask_id, generator, special.n_between)
 
 
 def _mask_id(special: SpecialIds) -> int:
     if special.mask is None:
-        raise ModelFolderInvalid("the tokenizer lacks [MASK], which this spec needs")
+        raise ModelFolderInvalid("the tokenizer has no mask, which this spec needs")
     return special.mask
 
 

@@ -7,7 +7,9 @@ import torch
 from .batches import Batch
 
 
-def mask_tokens(batch: Batch, share: float, mask_id: int, generator: torch.Generator) -> Batch:
+def mask_tokens(
+    batch: Batch, share: float, mask_id: int, generator: torch.Generator, n_between: int = 1
+) -> Batch:
     """Replace a share of a batch's tokens by ``[MASK]``.
 
     Never ``[CLS]``, ``[SEP]`` or padding, and no token of a target span: the answer can
@@ -18,12 +20,13 @@ def mask_tokens(batch: Batch, share: float, mask_id: int, generator: torch.Gener
         share: of the tokens that may be hidden, 0 to 1.
         mask_id: id of ``[MASK]``.
         generator: decides which.
+        n_between: special tokens between question and context.
     """
     rows, length = batch.token_ids.shape
     position = torch.arange(length)
     in_question = (batch.type_ids == 0) & batch.attention_mask.bool()
-    is_last = position == in_question.sum(dim=1, keepdim=True) - 1  # the first [SEP]
-    may_hide = (batch.allowed | (in_question & ~is_last)) & (position > 0)
+    is_word = position < in_question.sum(dim=1, keepdim=True) - n_between
+    may_hide = (batch.allowed | (in_question & is_word)) & (position > 0)
     inside = (position >= batch.targets[..., :1]) & (position <= batch.targets[..., 1:])
     may_hide &= ~inside.any(dim=1)
     drawn = torch.rand((rows, length), generator=generator) < share

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import torch
 
 from .options import OptimizerSpec
-from .schedule import layer_factor
+from .schedule import layer_factor, n_layers_of
 
 
 class MasterWeights:
@@ -22,9 +22,7 @@ class MasterWeights:
         Biases and layer norms are not decayed.
         """
         self._max_norm = spec.max_gradient_norm
-        n_layers = sum(
-            name.endswith("intermediate.dense.weight") for name, _ in model.named_parameters()
-        )
+        n_layers = n_layers_of(name for name, _ in model.named_parameters())
         self._weights = {
             name: weight.detach().float().clone().requires_grad_()
             for name, weight in model.named_parameters()

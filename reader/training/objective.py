@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from transformers import BertForQuestionAnswering
+from transformers import PreTrainedModel
 
 from .batches import Batch
 from .logits import Logits, span_logits
@@ -23,7 +23,7 @@ class Objective:
         self._spec = spec
         self._teachers = teachers
 
-    def __call__(self, model: BertForQuestionAnswering, batch: Batch) -> Tensor:
+    def __call__(self, model: PreTrainedModel, batch: Batch) -> Tensor:
         """Return the scalar loss of a batch that lies on the model's device."""
         logits = span_logits(model, batch)
         loss = self._of_pass(logits, batch)

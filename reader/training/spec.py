@@ -31,7 +31,10 @@ class ReaderTrainSpec(Section):
         description="folder with config.json and model.safetensors, or with one of this "
         "project's model.onnx; several of equal shape are averaged"
     )
-    tokenizer: Path = Field(description="tokenizer.json of the base model")
+    tokenizer: Path | None = Field(
+        default=None,
+        description="tokenizer.json; if unset, made of what is in the first base model's folder",
+    )
     output: Path = Field(description="folder for checkpoints and the finished model")
     data: list[DataFile] = Field(default=[], description="may be empty only where max_steps is 0")
     left_out_share: float = Field(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from tokenizers import Tokenizer
 from tqdm import tqdm
-from transformers import BertForQuestionAnswering
+from transformers import PreTrainedModel
 
 from answerable.index import Passage
 
@@ -15,13 +15,15 @@ from ..onnx_reader import OnnxReader
 from ..spans import Logits
 from ..squad import SquadQuestion, read_squad
 from ..windows import Window, WindowConfig, WindowMaker
+from .architectures import max_tokens
+from .logits import logits_of
 from .options import ValidationSpec
 
 
 class _ModelScorer:
     """Scores windows with a PyTorch model, one at a time as the runtime does."""
 
-    def __init__(self, model: BertForQuestionAnswering) -> None:
+    def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
 
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
@@ -31,16 +33,17 @@ class _ModelScorer:
 
     def _of(self, window: Window) -> tuple[Logits, Logits]:
         device = self._model.device
-        output = self._model(
-            input_ids=torch.from_numpy(window.token_ids)[None].to(device),
-            token_type_ids=torch.from_numpy(window.type_ids)[None].to(device),
+        start, end = logits_of(
+            self._model,
+            torch.from_numpy(window.token_ids)[None].to(device),
+            None,
+            torch.from_numpy(window.type_ids)[None].to(device),
         )
-        start, end = output.start_logits[0], output.end_logits[0]
-        return start.float().cpu().numpy(), end.float().cpu().numpy()
+        return start[0].float().cpu().numpy(), end[0].float().cpu().numpy()
 
 
 def validate(
-    model: BertForQuestionAnswering, tokenizer: Tokenizer, spec: ValidationSpec
+    model: PreTrainedModel, tokenizer: Tokenizer, spec: ValidationSpec
 ) -> dict[str, float]:
     """Return exact match and F1 of a model on the first questions of a file.
 
@@ -51,7 +54,9 @@ def validate(
         DatasetInvalid: the file cannot be read.
     """
     questions = read_squad(spec.path)[: spec.max_questions]
-    scorer, maker = _ModelScorer(model.eval()), WindowMaker(tokenizer, WindowConfig())
+    longest = min(WindowConfig().max_seq_tokens, max_tokens(model.config))
+    windows = WindowConfig(max_seq_tokens=longest)
+    scorer, maker = _ModelScorer(model.eval()), WindowMaker(tokenizer, windows)
     # Only the ranking is asked for, which needs no confidence.
     reader = OnnxReader(scorer, maker, uncalibrated(""), name="in training", sha256="")
     answers: dict[str, str] = {}

@@ -39,17 +39,19 @@ class EncodedQuestion:
 class TrainingWindow:
     """``[CLS] question [SEP] context slice [SEP]`` and the answer's places in it.
 
+    RoBERTa has two tokens between question and context.
+
     Attributes:
         source: what it was cut from; windows share its tokens until they are put in a batch.
         begin: first context token of the slice.
         end: past its last one.
-        special: ids of ``[CLS]`` and ``[SEP]``.
+        special: ids of the token before the question, of those after it, and of the last one.
     """
 
     source: EncodedQuestion
     begin: int
     end: int
-    special: tuple[int, int]
+    special: tuple[int, ...]
 
     @property
     def n_tokens(self) -> int:
@@ -59,14 +61,14 @@ class TrainingWindow:
     @property
     def token_ids(self) -> Tokens:
         """The whole window."""
-        cls_id, sep_id = self.special
+        first, *between, last = self.special
         context_ids = self.source.context_ids[self.begin : self.end]
-        return (cls_id, *self.source.question_ids, sep_id, *context_ids, sep_id)
+        return (first, *self.source.question_ids, *between, *context_ids, last)
 
     @property
     def context_start(self) -> int:
         """Position of the first context token; segment 1 begins here."""
-        return len(self.source.question_ids) + 2
+        return len(self.source.question_ids) + len(self.special) - 1
 
     @property
     def targets(self) -> tuple[tuple[int, int], ...]:
@@ -85,7 +87,7 @@ def make_group(
     spec: WindowSpec,
     negatives: NegativesSpec | None,
     rngs: tuple[random.Random, random.Random],
-    special: tuple[int, int],
+    special: tuple[int, ...],
 ) -> tuple[TrainingWindow, ...]:
     """Cut a question's windows: one of its context, then those of its negatives.
 
@@ -95,7 +97,7 @@ def make_group(
         negatives: how many; None for none.
         rngs: one for the question's own window, one for all that negatives need, so that a
             run with negatives sees the very same own windows as one without.
-        special: ids of ``[CLS]`` and ``[SEP]``.
+        special: as in ``TrainingWindow``.
     """
     own, extra = rngs
     window = make_window(encoded, spec, own, special)
@@ -113,7 +115,7 @@ def make_window(
     encoded: EncodedQuestion,
     spec: WindowSpec,
     rng: random.Random,
-    special: tuple[int, int],
+    special: tuple[int, ...],
 ) -> TrainingWindow:
     """Cut one window from an encoded question.
 
@@ -121,9 +123,9 @@ def make_window(
         encoded: the question, its context and its answer's places.
         spec: lengths and shares.
         rng: decides crop or not, and where.
-        special: ids of ``[CLS]`` and ``[SEP]``.
+        special: as in ``TrainingWindow``.
     """
-    room = spec.max_seq_tokens - len(encoded.question_ids) - 3
+    room = spec.max_seq_tokens - len(encoded.question_ids) - len(special)
     if rng.random() < spec.crop_share:
         room = min(room, spec.crop_context_tokens)
     begin = _slice_start(encoded, room, spec.off_answer_share, rng)

@@ -163,7 +163,7 @@ def test_left_out_articles_are_in_no_batch(tmp_path: Path) -> None:
     """Nor are they anyone's negatives; the finished folder lists them."""
     negatives = f"negatives={{file: {tmp_path / 'negatives.jsonl'}, per_question: 8}}"
     spec = tiny_spec(tmp_path, "run", negatives, "left_out_share=0.5", SHORT)
-    tokenizer = load_tokenizer(spec.tokenizer)
+    tokenizer = load_tokenizer(tmp_path / "tokenizer.json")
     data = load_data(spec, tokenizer)
     (left_out,) = data.left_out.values()
     assert 0 < len(left_out) < 6
@@ -182,7 +182,7 @@ def test_left_out_articles_are_in_no_batch(tmp_path: Path) -> None:
 def test_hidden_words_are_never_the_answers(tmp_path: Path) -> None:
     """Only question and context words are replaced; about the share that was asked for."""
     spec = tiny_spec(tmp_path, "run", SHORT)
-    tokenizer = load_tokenizer(spec.tokenizer)
+    tokenizer = load_tokenizer(tmp_path / "tokenizer.json")
     special = special_ids(tokenizer)
     assert special.mask is not None
     data = load_data(spec, tokenizer)

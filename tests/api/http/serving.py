@@ -11,12 +11,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api import Engine, Settings
+from answerable.api.http import parts
 from answerable.api.http.app import create_app
 from answerable.api.http.database import ServiceDatabase
 from answerable.api.http.ingestion import Ingestion
 from answerable.api.http.jobs import JobStore
 from answerable.api.http.keys import KeyStore
+from answerable.api.masks import open_masked_model
 from answerable.api.models import Lazy
+from answerable.reader.masked import MaskedModel
 from tests.api.fakes import ScriptedReader, open_engine
 
 PROBLEM = "application/problem+json"
@@ -25,7 +28,10 @@ LOCAL = "http://127.0.0.1"
 
 @contextmanager
 def serving(
-    index_folder: Path, reader: ScriptedReader | None = None, **settings: Any
+    index_folder: Path,
+    reader: ScriptedReader | None = None,
+    masked: MaskedModel | None = None,
+    **settings: Any,
 ) -> Iterator[TestClient]:
     """Lend a client of the service over an index; the service has what ``settings`` say."""
     made = Settings(index=index_folder, **{"access_log": False, **settings})
@@ -35,6 +41,7 @@ def serving(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Engine, "open", opened)
+        patch.setattr(parts, "open_masked_model", lambda made: masked or open_masked_model(made))
         app = create_app(made)
         with TestClient(app, base_url=LOCAL, raise_server_exceptions=False) as client:
             yield client

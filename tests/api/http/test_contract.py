@@ -15,8 +15,9 @@ from answerable.api.http.access import ROUTES, Door
 from answerable.api.http.examples import EXAMPLES
 from tests.api.fakes import fill, write_handbook
 from tests.api.http.serving import ingesting, key_for, serving
+from tests.reader.masks import scripted_masks
 
-HIDDEN = (("GET", "/docs"), ("GET", "/openapi.json"))
+HIDDEN = tuple(("GET", path) for path in ("/", "/page/{name}", "/docs", "/openapi.json"))
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 
@@ -27,7 +28,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     fill(folder / "index", write_handbook(folder))
     key = key_for(folder / "index", "admin")
     with (
-        serving(folder / "index", rate_per_minute=0) as opened,
+        serving(folder / "index", masked=scripted_masks(), rate_per_minute=0) as opened,
         ingesting(folder / "index"),
     ):
         opened.headers.update(key)
@@ -101,6 +102,7 @@ def test_document_examples_are_real(client: TestClient) -> None:
         ("get", "/v1/documents/{document_id}"): one,
         ("post", "/v1/feedback"): said,
         ("get", "/v1/jobs"): client.get("/v1/jobs"),
+        ("get", "/v1/collections"): client.get("/v1/collections"),
     }.items():
         status, example = EXAMPLES[key]
         assert str(response.status_code) == status

@@ -37,7 +37,7 @@ def _group(
     encoded: EncodedQuestion, negatives: NegativesSpec | None, seed: int = 0
 ) -> tuple[TrainingWindow, ...]:
     rngs = random.Random(seed), random.Random(seed + 1)
-    return make_group(encoded, SPEC, negatives, rngs, (2, 3))
+    return make_group(encoded, SPEC, negatives, rngs, (2, 3, 3))
 
 
 def test_a_group_is_the_own_window_and_those_of_negatives() -> None:

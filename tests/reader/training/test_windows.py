@@ -26,7 +26,7 @@ def _window(
 ) -> tuple[TrainingWindow, Tokenizer]:
     tokenizer = word_tokenizer(CONTEXT, "what", "romes")
     (encoded,) = encode_questions([question], tokenizer, spec.max_question_tokens)
-    return make_window(encoded, spec, random.Random(seed), (2, 3)), tokenizer
+    return make_window(encoded, spec, random.Random(seed), (2, 3, 3)), tokenizer
 
 
 def test_every_whole_occurrence_is_a_target() -> None:
