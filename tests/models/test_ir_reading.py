@@ -14,7 +14,9 @@ pytestmark = pytest.mark.models
 openvino = pytest.importorskip("openvino")
 
 _TEXT = "İİİ İstanbul, Ann SIGNS the form. ÀÉ Tom reads it."
-_WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] i istanbul ann signs the form ae tom reads it who . ,".split()
+_WORDS = (
+    "[PAD] [UNK] [CLS] [SEP] [MASK] i istanbul ann signs the form ae tom reads it who . ,".split()
+)
 
 
 @pytest.mark.filterwarnings("ignore")
