@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from . import options
 from .exit_codes import DONE
-from .output import note
+from .output import note, print_json
 
 if TYPE_CHECKING:
     from answerable.api.tao import TaoCommand
@@ -42,11 +43,16 @@ _CALL = "Example: answerable tao question_answering"
 
 
 @question_answering.command(name="download_specs", epilog=f"{_CALL} download_specs -o specs")
-def download_specs(specs: Specs = Path("specs"), results: Results = _RESULTS) -> int:
+def download_specs(
+    specs: Specs = Path("specs"), results: Results = _RESULTS, json: options.Json = False
+) -> int:
     """Write a spec for each command, to be changed."""
     from answerable.api.tao import download_specs as write
 
-    for path in write(specs):
+    written = [str(path) for path in write(specs)]
+    if json:
+        print_json({"written": written})
+    for path in [] if json else written:
         note(f"written: {path}")
     return DONE
 
@@ -59,9 +65,10 @@ def train(
     key: Key = None,
     model: Model = None,
     results: Results = _RESULTS,
+    json: options.Json = False,
 ) -> int:
     """Train a reader from a language model; needs the models extra."""
-    return _train(_command(spec, overrides, model, results), "train")
+    return _train(_command(spec, overrides, model, results), "train", json=json)
 
 
 @question_answering.command(
@@ -74,9 +81,10 @@ def finetune(
     key: Key = None,
     model: Model = None,
     results: Results = _RESULTS,
+    json: options.Json = False,
 ) -> int:
     """Go on training a reader; needs the models extra."""
-    return _train(_command(spec, overrides, model, results), "finetune")
+    return _train(_command(spec, overrides, model, results), "finetune", json=json)
 
 
 @question_answering.command(
@@ -89,11 +97,15 @@ def evaluate(
     key: Key = None,
     model: Model = None,
     results: Results = _RESULTS,
+    json: options.Json = False,
 ) -> int:
     """Measure a reader: exact match and F1, in per cent."""
     from answerable.api.tao import tao_evaluate
 
     metrics = tao_evaluate(_command(spec, overrides, model, results)).metrics
+    if json:
+        print_json(metrics)
+        return DONE
     print(f"test exact match {metrics['exact']}")
     print(f"test f1 {metrics['f1']}")
     return DONE
@@ -110,13 +122,13 @@ def infer(
     model: Model = None,
     results: Results = _RESULTS,
     full_sentences: FullSentences = False,
+    json: options.Json = False,
 ) -> int:
     """Answer questions into prediction.txt and nbest.txt."""
     from answerable.api.tao import tao_infer
 
     command = _command(spec, overrides, model, results)
-    note(f"written to {tao_infer(command, full_sentences=full_sentences)}")
-    return DONE
+    return _written(tao_infer(command, full_sentences=full_sentences), json=json)
 
 
 question_answering.command(
@@ -133,18 +145,29 @@ def export(
     key: Key = None,
     model: Model = None,
     results: Results = _RESULTS,
+    json: options.Json = False,
 ) -> int:
     """Write a reader as a folder with model.onnx."""
     from answerable.api.tao import tao_export
 
-    note(f"written to {tao_export(_command(spec, overrides, model, results))}")
+    return _written(tao_export(_command(spec, overrides, model, results)), json=json)
+
+
+def _written(folder: Path, *, json: bool) -> int:
+    if json:
+        print_json({"folder": str(folder)})
+    else:
+        note(f"written to {folder}")
     return DONE
 
 
-def _train(command: "TaoCommand", verb: Literal["train", "finetune"]) -> int:
+def _train(command: "TaoCommand", verb: Literal["train", "finetune"], *, json: bool) -> int:
     from answerable.api.tao import tao_train
 
     folder, scores = tao_train(command, verb)
+    if json:
+        print_json({"folder": str(folder), "validation": scores})
+        return DONE
     if scores:
         print(f"val exact match {scores['exact']}")
         print(f"val f1 {scores['f1']}")

@@ -15,10 +15,16 @@ from tests.cli.conftest import RunCli
 
 
 def _commands() -> Iterator[tuple[str, ...]]:
-    root = typer.main.get_command(app)
-    for name, command in vars(root)["commands"].items():
-        subcommands = vars(command).get("commands")
-        yield from ((name, sub) for sub in subcommands) if subcommands else [(name,)]
+    yield from _below(typer.main.get_command(app), ())
+
+
+def _below(command: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    subcommands = vars(command).get("commands")
+    if not subcommands:
+        yield path
+    else:
+        for name, subcommand in subcommands.items():
+            yield from _below(subcommand, (*path, name))
 
 
 @pytest.mark.parametrize("command", list(_commands()), ids=" ".join)

@@ -18,6 +18,7 @@ from transformers import (
 )
 
 from answerable.api.model_import import ImportChoices, import_model
+from answerable.cli.main import main
 from answerable.index import ModelFolderInvalid
 from answerable.reader import load_reader
 from answerable.reader.openvino_session import OpenVinoSession
@@ -321,3 +322,21 @@ def test_sealed(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(ModelFolderInvalid, match=r"encrypted.*bring the \.nemo"):
         import_model(path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("case", ["climbs", "calls"])
+def test_hostile_archives_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], case: str
+) -> None:
+    """``import-model`` ends with one line, and leaves nothing behind."""
+    canary, source, out = tmp_path / "canary", tmp_path / "m.nemo", tmp_path / "out"
+    files = nemo_archives.archive_files(tmp_path, nemo_archives.weights(), nemo_archives.settings())
+    if case == "climbs":
+        files["../canary"] = b""
+    else:
+        files["model_weights.ckpt"] = f"cposix\nsystem\n(Vtouch {canary}\ntR.".encode()
+    nemo_archives.write_archive(source, files)
+    assert main(["import-model", str(source), str(out)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: cannot") and error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == [source]
