@@ -11,7 +11,7 @@ ANSWER_KEYS = {
 }  # fmt: skip
 ASK_KEYS = {
     "question", "answer", "abstained", "reason", "candidates", "nearest", "limit",
-    "calibration", "timing_ms", "models",
+    "calibration", "timing_ms", "models", "profile",
 }  # fmt: skip
 HIT_KEYS = {
     "passage_id", "document", "text", "heading", "start", "end", "page", "score", "dense",
