@@ -20,7 +20,8 @@ from answerable.reader import (
 
 CALIBRATION_NAME = "calibration.json"
 _REMEDY = (
-    "fit it again with `answerable calibrate QUESTIONS`, or go back to the reader's own with "
+    "fit it again with `answerable calibrate QUESTIONS` and the same models, or go back to the "
+    "reader's own with "
     "`answerable calibrate --reset`"
 )
 

@@ -55,18 +55,18 @@ def calibrate(
         raise typer.BadParameter("give one of FILE, --reset and --template")
     from answerable.api import Engine, load_settings
 
-    settings = load_settings(index=index, reader=reader, encoder=encoder)
+    settings = load_settings(reader=reader, encoder=encoder)
     if template:
         _print_template()
     elif reset:
-        with Engine.open(settings=settings) as engine:
+        with Engine.open(index, settings) as engine:
             removed = engine.reader.use(None)
         if json:
             print_json({"removed": str(removed) if removed else None})
         else:
             print(f"removed {_shown(removed)}" if removed else "there was no calibration")
     elif file is not None:
-        _calibrate(file, settings, report, k, principals, collection, json)
+        _calibrate(file, index, settings, report, k, principals, collection, json)
     return DONE
 
 
@@ -78,6 +78,7 @@ def _print_template() -> None:
 
 def _calibrate(
     file: Path,
+    index: Path | None,
     settings: "Settings",
     page: Path | None,
     k: int | None,
@@ -88,7 +89,7 @@ def _calibrate(
     from answerable.api import AskOptions, Engine, calibrate, checked_filters, to_json
 
     asking = AskOptions(checked_filters(None, collection, principals), k)
-    with Engine.open(settings=settings) as engine, progress_bar() as show:
+    with Engine.open(index, settings) as engine, progress_bar() as show:
         found = calibrate(
             engine,
             file,

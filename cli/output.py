@@ -121,7 +121,7 @@ def note_uncalibrated(result: "AskResult") -> None:
     )
     note(
         f"warning: nothing was fitted for the reader {result.models.reader}: {follows}; "
-        "fit its probabilities with answerable calibrate QUESTIONS"
+        "fit its probabilities with answerable calibrate QUESTIONS, and the same reader"
     )
 
 

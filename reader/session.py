@@ -56,6 +56,11 @@ class ReaderSession:
         self._check(model)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="reader")
 
+    @property
+    def fixed_length(self) -> int | None:
+        """The number of tokens to which every window is padded; None if none is."""
+        return self._form.length
+
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order.
 

@@ -65,8 +65,8 @@ def find_roles(graph: Any, named_outputs: Sequence[str] = ()) -> Roles:
             roles[role] = value.name
     for name in left:
         role = _by_table(graph, name)
-        if role is None and MASK not in roles and len(left) == 1:
-            role = MASK
+        if role is None and MASK not in roles:
+            role = MASK  # the one input that picks from no table
         if role is None or role in roles:
             raise ModelFolderInvalid(
                 f"the ONNX graph's inputs are {_names(inputs)}: which of token ids, mask, token "

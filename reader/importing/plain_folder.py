@@ -12,6 +12,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase, Sequence
 
+from ..torch_export import has_token_types
 from .source_model import SourceModel
 from .tokenizer_files import TOKENIZER_NAME, TokenizerFacts, write_tokenizer
 
@@ -58,7 +59,11 @@ def write_plain_folder(
         steps = [Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
         tokenizer.normalizer = Sequence(steps)
         tokenizer.save(str(folder / TOKENIZER_NAME))
-    settings = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    types = ["token_type_ids"] if has_token_types(model.model) else []
+    settings: dict[str, object] = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_input_names": ["input_ids", *types, "attention_mask"],
+    }
     for key, tokens in _SPECIAL.items():
         known = [token for token in tokens if tokenizer.token_to_id(token) is not None]
         settings |= {key: known[0]} if known else {}

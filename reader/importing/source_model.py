@@ -20,6 +20,7 @@ from .weights import SourceTensor, source_tensors
 
 # Names that older versions of the libraries gave to parts of a layer normalization.
 _OLD_ENDINGS = {".gamma": ".weight", ".beta": ".bias"}
+_MAX_BYTES = 2**31 - 2**24  # of a protocol buffer, less what a graph takes beside its weights
 _BODY = ("embeddings.", "encoder.", "transformer.")
 _COUNTERS = ("position_ids", "token_type_ids")  # stored by older versions, computed by newer ones
 
@@ -69,6 +70,11 @@ def load_source_model(folder: Path, task: Task | None = None) -> SourceModel:
     except (ValueError, TypeError, KeyError, RuntimeError, ZeroDivisionError) as exc:
         raise ModelFolderInvalid(f"{folder}: no model is like its config.json: {exc}") from exc
     left_out = _check_shapes(skeleton, tensors, folder)
+    n_bytes = 4 * sum(value.numel() for value in skeleton.parameters())
+    if n_bytes > _MAX_BYTES:
+        raise ModelFolderInvalid(
+            f"{folder} holds {n_bytes / 1e9:.1f} GB of weights in FP32, and an ONNX file at most 2"
+        )
     model = model_class(library_config, **arguments)
     state = {
         name: torch.from_numpy(_finite(name, tensor, folder))

@@ -13,6 +13,7 @@ from typing import Literal
 from answerable.index import ModelFolderInvalid
 
 from .configuration import CONFIG_NAME
+from .model_card import read_model_card
 from .onnx_source import find_onnx_source, is_onnx
 from .source_files import source_file
 from .weights import weight_files
@@ -69,7 +70,10 @@ def _hugging_face(source: Path, work: Path) -> Prepared:
     names = [path.name for path in weight_files(source)]
     names += [CONFIG_NAME, *_TEXT_FILES]
     files = {name: path for name in names if (path := source_file(source, name))}
-    return Prepared("hugging-face", source, files)
+    card = read_model_card(source)
+    return Prepared(
+        "hugging-face", source, files, null_answer=card.null_answer, licence=card.licence
+    )
 
 
 def _onnx(source: Path, work: Path) -> Prepared:

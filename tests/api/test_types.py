@@ -28,7 +28,7 @@ def test_answer_has_the_keys_of_the_contract(engine: Engine) -> None:
     assert set(value["answer"]["document"]) == DOCUMENT_KEYS
     assert set(value["nearest"][0]) == {"passage_id", "document", "text", "score"}
     assert set(value["timing_ms"]) == {"retrieve", "read", "total"}
-    assert set(value["models"]) == {"encoder", "reader", "calibration"}
+    assert set(value["models"]) == {"encoder", "reader", "calibration", "null_answer"}
     assert (value["abstained"], value["reason"]) == (False, None)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.api import Engine
+from answerable.api import Engine, Settings
 from answerable.cli.main import main
 from tests.api.fakes import fill, open_engine, write_handbook
 
@@ -42,8 +42,11 @@ def own(tmp_path: Path) -> Path:
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCli:
     """Run a command line in a working directory; the models are fakes."""
 
-    def open_fake(path: Path | None = None, *, create: bool = False) -> Engine:
-        return open_engine(path or Path(".answerable"), create=create)
+    def open_fake(
+        path: Path | None = None, settings: Settings | None = None, *, create: bool = False
+    ) -> Engine:
+        folder = path or (settings.index if settings else Path(".answerable"))
+        return open_engine(folder, settings, create=create)
 
     monkeypatch.setattr(Engine, "open", open_fake)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.api import Engine
+from answerable.api import Engine, Settings
 from answerable.cli.main import main
 from tests.api.facts import fact_engine, write_questions
 from tests.cli.conftest import Run, RunCli
@@ -19,7 +19,9 @@ def facts(
     fact_engine(tmp_path / "index").close()
     write_questions(tmp_path)
 
-    def open_facts(path: Path | None = None, *, create: bool = False) -> Engine:
+    def open_facts(
+        path: Path | None = None, settings: Settings | None = None, *, create: bool = False
+    ) -> Engine:
         return fact_engine((path or Path("index")).absolute())
 
     monkeypatch.setattr(Engine, "open", open_facts)

@@ -99,7 +99,7 @@ def test_ask_prints_the_documented_json(folder: Path) -> None:
         set(near) == {"passage_id", "document", "text", "score"} for near in value["nearest"]
     )
     assert set(value["timing_ms"]) == {"retrieve", "read", "total"}
-    assert set(value["models"]) == {"encoder", "reader", "calibration"}
+    assert set(value["models"]) == {"encoder", "reader", "calibration", "null_answer"}
     assert (value["abstained"], value["reason"]) == (False, None)
     assert len(value["candidates"]) <= 3
 

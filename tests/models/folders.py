@@ -1,11 +1,9 @@
 """Small Hugging Face folders of every architecture, with random weights and real vocabularies."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
-
-import torch
-import transformers
 
 from answerable.reader.sample_texts import SAMPLES
 
@@ -67,7 +65,30 @@ def model_folder(
 
 def save_model(folder: Path, stem: str, task: str, **changes: Any) -> None:
     """Write a model with random weights, large enough for logits that tell tokens apart."""
+    import torch  # not above: the vocabularies alone need no torch, which takes seconds to load
+    import transformers
+
     torch.manual_seed(0)
     model_class = getattr(transformers, f"{stem}{task}")
     config = model_class.config_class(**{**SIZES[stem], "initializer_range": 0.2, **changes})
     model_class(config).save_pretrained(folder)
+
+
+def encoder_folder(folder: Path, stem: str) -> Path:
+    """Write a Sentence Transformers folder with mean pooling."""
+    model_folder(folder, stem, "Model")
+    kinds = {"": "Transformer", "1_Pooling": "Pooling"}
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds.items())
+    ]
+    (folder / "1_Pooling").mkdir()
+    pooling = {"word_embedding_dimension": 64, "pooling_mode_mean_tokens": True}
+    names = {"tokenizer_class": "BertTokenizer", "do_lower_case": True}
+    for name, value in (
+        ("modules.json", modules),
+        ("1_Pooling/config.json", pooling),
+        ("tokenizer_config.json", names),
+    ):
+        (folder / name).write_text(json.dumps(value), encoding="utf-8")
+    return folder

@@ -73,10 +73,10 @@ def test_settings_beside_the_vocabulary_win(
 ) -> None:
     """Case and accents are as ``tokenizer_config.json`` says, even of a ``tokenizer.json``."""
     (tmp_path / "vocab.txt").write_text("\n".join(UNCASED) + "\n", encoding="utf-8")
-    assert _pieces(_tokenizer(tmp_path, **settings), "ÉTÉ")[0][0] == expected
+    assert _pieces(_tokenizer(tmp_path, "bert", **settings), "ÉTÉ")[0][0] == expected
     (tmp_path / "out.json").rename(tmp_path / "tokenizer.json")
     (tmp_path / "vocab.txt").unlink()
-    assert _pieces(_tokenizer(tmp_path, **settings), "ÉTÉ")[0][0] == expected
+    assert _pieces(_tokenizer(tmp_path, "bert", **settings), "ÉTÉ")[0][0] == expected
 
 
 def test_byte_pairs_as_roberta_joins_them(tmp_path: Path) -> None:
