@@ -1,8 +1,9 @@
 """What ONNX Runtime raises for a model that it cannot load or run."""
 
-import answerable.index  # noqa: F401  it keeps ONNX Runtime from reporting to its maker
+from answerable.index import ModelFolderInvalid  # noqa: F401
 
 # isort: split
+# The index goes first: it keeps ONNX Runtime from reporting to its maker.
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 ORT_ERRORS = (

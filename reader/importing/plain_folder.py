@@ -76,11 +76,12 @@ def quiet_library() -> Iterator[None]:
     """Keep transformers from drawing bars of its own and from warning of what we check."""
     from transformers.utils import logging
 
-    level = logging.get_verbosity()
+    level, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield
     finally:
         logging.set_verbosity(level)
-        logging.enable_progress_bar()
+        if had_bars:
+            logging.enable_progress_bar()

@@ -162,6 +162,7 @@ def has_capitals(words: Sequence[str]) -> bool:
 
 def _albert_rules(rules: CaseRules) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = [
+        normalizers.Strip(),
         normalizers.Replace("``", '"'),
         normalizers.Replace("''", '"'),
     ]
