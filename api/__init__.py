@@ -8,6 +8,7 @@ from answerable.reader import (
     DatasetInvalid,
     LabelledQuestion,
     MaxErrorUnsupported,
+    unit_metrics,
 )
 
 from .asking import AskedQuestion, AskOptions
@@ -15,6 +16,7 @@ from .bench import RetrievalBench, bench_record, bench_retrieval
 from .calibrating import calibrate
 from .calibration_page import calibration_page
 from .calibration_report import CalibrationReport, Estimate
+from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
     CollectionInvalid,
@@ -26,6 +28,7 @@ from .errors import (
     LimitInvalid,
     MaskedModelMissing,
     PrincipalInvalid,
+    ProfileUnknown,
     QuestionInvalid,
     QuestionTooLong,
     ServeRefused,
@@ -34,12 +37,15 @@ from .errors import (
 from .evaluation import (
     EvaluationOptions,
     PredictionSource,
+    ProfileOptions,
     evaluate_files,
     evaluate_squad_file,
+    profile_with,
 )
 from .evaluation_output import EvaluationOutput
 from .evaluation_record import FileEvaluation, files_record
 from .evaluation_tables import Table, group_tables, score_table
+from .export import exported
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
 from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .open_evaluation import (
@@ -49,6 +55,12 @@ from .open_evaluation import (
     open_question_record,
 )
 from .owned_folder import OutputRefused
+from .profile_comparison import (
+    ProfileComparison,
+    compare_profiles_on,
+    comparison_record,
+    comparison_table,
+)
 from .retrieval_bench import RETRIEVAL_BASELINE
 from .retrieval_evaluation import (
     RankedQuery,
@@ -69,6 +81,7 @@ from .types import (
     IndexModels,
     ModelNames,
     NearestPassage,
+    ProfileVerdict,
     RemoveReport,
     SearchHit,
     SearchResult,
@@ -92,6 +105,7 @@ __all__ = [
     "CalibrationReport",
     "CollectionInvalid",
     "DatasetInvalid",
+    "Diagnosis",
     "DocumentRef",
     "EmptyQuestion",
     "Engine",
@@ -117,6 +131,10 @@ __all__ = [
     "OutputRefused",
     "PredictionSource",
     "PrincipalInvalid",
+    "ProfileComparison",
+    "ProfileOptions",
+    "ProfileUnknown",
+    "ProfileVerdict",
     "QuestionInvalid",
     "QuestionTooLong",
     "RankedQuery",
@@ -138,10 +156,15 @@ __all__ = [
     "calibrate",
     "calibration_page",
     "checked_filters",
+    "compare_profiles_on",
+    "comparison_record",
+    "comparison_table",
+    "diagnose",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",
     "evaluate_squad_file",
+    "exported",
     "files_record",
     "fill_masks",
     "filled_record",
@@ -151,11 +174,13 @@ __all__ = [
     "open_evaluation_record",
     "open_masked_model",
     "open_question_record",
+    "profile_with",
     "ranking_record",
     "retrieval_record",
     "score_table",
     "to_json",
     "train_reader",
     "train_retriever",
+    "unit_metrics",
     "where_of",
 ]

@@ -74,7 +74,7 @@ class AskedQuestion:
     @property
     def probability(self) -> float:
         """That the best quote is right; 0 where there is none."""
-        return self.best.probability if self.best else 0.0
+        return (self.best.probability or 0.0) if self.best else 0.0
 
     @property
     def is_conflict(self) -> bool:

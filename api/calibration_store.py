@@ -26,6 +26,15 @@ _REMEDY = (
 )
 
 
+def calibration_state(folder: Path) -> tuple[int, int] | None:
+    """Return what changes with the calibration of an index, which is replaced whole."""
+    try:
+        status = (folder / CALIBRATION_NAME).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
 def load_calibration(
     folder: Path, reader_sha256: str, encoder_sha256: str
 ) -> ConfidenceModel | None:

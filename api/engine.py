@@ -23,7 +23,7 @@ from answerable.index import (
     ingest,
     reembed,
 )
-from answerable.reader import OnnxReader, Reader, Span
+from answerable.reader import OnnxReader, Profile, ProfileName, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
 from .calibration_store import calibration_name
@@ -31,6 +31,7 @@ from .checks import checked_collection, checked_limits, checked_principals, chec
 from .filters import SearchFilters, checked_filters
 from .index_reader import IndexReader
 from .models import LazyEncoder, model_name
+from .profile_asking import ProfileReading, checked_profile, profile_result
 from .quotes import ask_result, document_ref, quote, search_hit
 from .reading import GUARANTEE_CONFIDENCE, Examined, retrieval_evidence
 from .settings import Settings, load_settings
@@ -240,6 +241,7 @@ class Engine:
         n_best: int | None = None,
         min_probability: float | None = None,
         max_error: float | None = None,
+        profile: ProfileName | Profile | None = None,
         collection: str | None = None,
         filters: SearchFilters | None = None,
         principals: Iterable[str] | None = None,
@@ -253,6 +255,7 @@ class Engine:
             min_probability: abstain below it; None for the settings' or the reader's own.
             max_error: abstain so that at most this share of the answers is wrong, on questions
                 like those of the calibration, with 90% confidence; None for the settings'.
+            profile: another system whose rule shall decide, in place of ours; no limit goes with it.
             collection: None for all.
             filters: what else to narrow the search to; None for nothing.
             principals: who asks; None lifts the permission check.
@@ -261,12 +264,16 @@ class Engine:
             QuestionInvalid: the question is empty, too long, or not text.
             FilterInvalid: a filter has a value that it cannot have.
             LimitInvalid: both limits are given, or one cannot hold.
+            ProfileUnknown: there is no such profile.
             MaxErrorUnsupported: the calibration cannot support ``max_error``; it says what it can.
             CalibrationNeeded: ``max_error`` is given, and nothing was fitted.
             CalibrationMismatch: the calibration is for other models; it says what to run.
             ModelFolderInvalid: a model cannot be loaded.
         """
         seen = checked_filters(filters, collection, principals)
+        if profile is not None:
+            rule = checked_profile(profile, min_probability, max_error)
+            return self._ask_by_profile(question, seen, rule, k, n_best)
         limits = checked_limits(min_probability, max_error, self.settings)
         return self.examine(question, seen, *limits, k=k, n_best=n_best).result
 
@@ -327,6 +334,22 @@ class Engine:
             is_shifted=prediction.is_shifted or is_foreign,
         )
         return Examined(result, tuple(hits), prediction)
+
+    def _ask_by_profile(
+        self, question: str, filters: Filters, profile: Profile, k: int | None, n_best: int | None
+    ) -> AskResult:
+        started = perf_counter()
+        question = checked_question(question, self.settings.max_question_chars)
+        hits = self._retriever.search(question, k or self.settings.k, filters)
+        retrieved = perf_counter()
+        decision = self.reader.get().decide(question, [hit.passage for hit in hits], profile)
+        read = perf_counter()
+        reading = ProfileReading(question, hits, decision, n_best or self.settings.n_best)
+        documents = self._documents(reading.spans, filters)
+        quotes = {span: quote(span, documents) for span in reading.spans}
+        done = perf_counter()
+        timing = AskTiming(_ms(started, retrieved), _ms(retrieved, read), _ms(started, done))
+        return profile_result(reading, quotes, timing, self.reader.model_names())
 
     def status(self) -> Status:
         """Say what the index holds; needs no model."""

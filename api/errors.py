@@ -68,6 +68,10 @@ class LimitInvalid(AnswerableError):
     """How sure an answer must be is said in a way that cannot hold, or in two ways."""
 
 
+class ProfileUnknown(AnswerableError):
+    """A profile is asked for that no system has."""
+
+
 class ExtraMissing(AnswerableError):
     """A feature needs packages that the plain install leaves out."""
 

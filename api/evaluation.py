@@ -6,17 +6,21 @@ or take the predictions, and write.
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from answerable.index import sha256_of_file
 from answerable.reader import (
     FORCED,
+    PROFILES,
     DatasetInvalid,
     OnnxReader,
+    Profile,
+    ProfileName,
     SquadEvaluation,
     SquadQuestion,
+    evaluate_profile,
     evaluate_squad,
     load_reader,
     read_null_odds,
@@ -46,6 +50,7 @@ class EvaluationOptions:
         max_questions: read a sample of this size; None for all.
         seed: of the sample.
         n_best: candidates kept of each question.
+        profile: the system whose rule decides, with its settings; None for our own.
     """
 
     answers: AnswerMode = "auto"
@@ -53,6 +58,25 @@ class EvaluationOptions:
     max_questions: int | None = None
     seed: int = 0
     n_best: int = 1
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileOptions:
+    """Settings of a profile that are not its system's own; None for those that are."""
+
+    max_seq_tokens: int | None = None
+    stride_tokens: int | None = None
+    max_question_tokens: int | None = None
+    max_answer_tokens: int | None = None
+    n_best: int | None = None
+    lower_case: bool | None = None
+
+
+def profile_with(name: ProfileName, options: ProfileOptions = ProfileOptions()) -> Profile:
+    """Return a profile under some settings of the caller's."""
+    given = {key: value for key, value in asdict(options).items() if value is not None}
+    return replace(PROFILES[name], **given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +115,7 @@ def evaluate_files(
     names = _names(paths)
     if output:
         output.check(names)
-    data = [_read(path, name) for path, name in zip(paths, names, strict=True)]
+    data = [read_data(path, name) for path, name in zip(paths, names, strict=True)]
     if isinstance(source, PredictionSource):
         evaluations = [_of_predictions(data[0], source, options)]
     else:
@@ -128,13 +152,16 @@ def evaluate_squad_file(
 
 
 @dataclass(frozen=True, slots=True)
-class _Data:
+class SquadData:
+    """A file of questions."""
+
     path: Path
     name: str
     questions: list[SquadQuestion]
 
     @property
     def has_unanswerable(self) -> bool:
+        """Whether some of its questions have no answer."""
         return any(not question.is_answerable for question in self.questions)
 
     def sample(self, options: EvaluationOptions) -> list[SquadQuestion]:
@@ -146,22 +173,33 @@ class _Data:
         return [self.questions[i] for i in sorted(chosen)]
 
 
-def _read(path: Path, name: str) -> _Data:
+def read_data(path: Path, name: str) -> SquadData:
+    """Read the questions of a SQuAD-format file; each needs an id of its own."""
     questions = read_squad(path)
     if not questions:
         raise DatasetInvalid(f"{path} holds no questions")
     if len({question.id for question in questions}) < len(questions):
         raise DatasetInvalid(f"{path} holds several questions of one id: predictions need one each")
-    return _Data(path, name, questions)
+    return SquadData(path, name, questions)
 
 
 def _of_reader(
-    data: _Data,
+    data: SquadData,
     reader: OnnxReader,
     options: EvaluationOptions,
     on_progress: Callable[[int, int, str], None],
 ) -> FileEvaluation:
     questions = data.sample(options)
+    name = model_name(reader.name, reader.sha256)
+    if options.profile:
+        profile = settled_profile(options.profile, options, data.has_unanswerable)
+        result = evaluate_profile(
+            reader,
+            questions,
+            profile,
+            lambda done: on_progress(done, len(questions), data.name),
+        )
+        return _evaluation(data, f"{name}, decided as {profile.name}", result)
     is_forced = options.answers == "forced"
     if is_forced or (options.answers == "auto" and not data.has_unanswerable):
         threshold = FORCED
@@ -176,11 +214,32 @@ def _of_reader(
         lambda done: on_progress(done, len(questions), data.name),
         n_best=options.n_best,
     )
-    return _evaluation(data, model_name(reader.name, reader.sha256), result)
+    return _evaluation(data, name, result)
+
+
+def settled_profile(
+    profile: Profile, options: EvaluationOptions, has_unanswerable: bool
+) -> Profile:
+    """Return a profile with its threshold, and with what ``answers`` says of abstaining.
+
+    Args:
+        profile: the system and its settings.
+        options: ``auto`` leaves it to the system; one that is told by its data is told.
+        has_unanswerable: whether the data holds unanswerable questions.
+    """
+    may_abstain = profile.may_abstain and (has_unanswerable or not profile.abstains_by_data)
+    if options.answers != "auto":
+        may_abstain = options.answers == "threshold"
+    threshold = options.null_threshold
+    return replace(
+        profile,
+        may_abstain=may_abstain,
+        null_threshold=profile.null_threshold if threshold is None else threshold,
+    )
 
 
 def _of_predictions(
-    data: _Data, source: PredictionSource, options: EvaluationOptions
+    data: SquadData, source: PredictionSource, options: EvaluationOptions
 ) -> FileEvaluation:
     answers = read_predictions(source.predictions)
     null_odds = read_null_odds(source.null_odds) if source.null_odds else None
@@ -188,7 +247,7 @@ def _of_predictions(
     return _evaluation(data, source.predictions.name, result)
 
 
-def _evaluation(data: _Data, system: str, result: SquadEvaluation) -> FileEvaluation:
+def _evaluation(data: SquadData, system: str, result: SquadEvaluation) -> FileEvaluation:
     return FileEvaluation(
         name=data.name,
         file=data.path.name,

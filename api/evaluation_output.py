@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from answerable.reader import LAYOUTS, LayoutName, prediction_files
+from answerable.reader import LAYOUTS, LayoutName, prediction_files, unit_metrics
 
 from .evaluation_plots import PLOTS, PlotFormat, check_plots_extra, draw_plots
 from .evaluation_record import FileEvaluation, metrics_record, question_record
@@ -15,6 +15,7 @@ from .owned_folder import OwnedFolder
 
 _METRICS, _REPORT, _QUESTIONS = "metrics.json", "report.md", "questions.jsonl"
 _PLOTS_LIST = "plots.json"
+_ACCURACY = "accuracy.json"
 _KINDS = ("predictions", "nbest_predictions", "null_odds", "forced_predictions")
 
 
@@ -53,6 +54,7 @@ class EvaluationOutput:
             check_plots_extra()
         plots = [f"{plot}.{self.plot_format}" for plot in PLOTS] if self.plot_format else []
         predictions = [LAYOUTS[self.layout].file_name(kind) for kind in _KINDS]
+        predictions += [_ACCURACY] if self.layout == "openvino" else []
         for folder in _folders(self.folder, names, _METRICS):
             folder.check([*predictions, _QUESTIONS, _REPORT, *([] if self._apart else plots)])
         if self.folder and len(names) > 1:
@@ -97,6 +99,8 @@ class EvaluationOutput:
     def _files(self, evaluation: FileEvaluation) -> dict[str, bytes]:
         files = prediction_files(evaluation.result, LAYOUTS[self.layout], self.n_best)
         files[_QUESTIONS] = "".join(_question_lines(evaluation))
+        if self.layout == "openvino":
+            files[_ACCURACY] = json.dumps(unit_metrics(evaluation.result), indent=4) + "\n"
         files[_REPORT] = markdown_report([evaluation], self.worst)
         return {name: text.encode() for name, text in files.items()}
 

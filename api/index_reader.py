@@ -1,5 +1,6 @@
 """The reader of one index, under the calibration of that index where it has one."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,12 @@ from pathlib import Path
 from answerable.index import SPLITTER_VERSION, Encoder
 from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
 
-from .calibration_store import load_calibration, remove_calibration, save_calibration
+from .calibration_store import (
+    calibration_state,
+    load_calibration,
+    remove_calibration,
+    save_calibration,
+)
 from .models import Lazy, model_name
 from .types import ModelNames
 
@@ -37,16 +43,23 @@ class IndexReader:
         self._folder = folder
         self._encoder = encoder
         self._plain = Lazy(load_reader)
-        self._calibrated = Lazy(self._load_calibrated)
+        self._looking = threading.Lock()
+        self._begin_anew()
 
     def get(self) -> Reader:
-        """Return the reader under the calibration of the index, else under its own.
+        """Return the reader under the calibration that the index has now, else under its own.
+
+        Another process may fit one at any time; a look at the file's state finds it.
 
         Raises:
             CalibrationMismatch: the calibration of the index is for other models.
             ModelFolderInvalid: the reader cannot be loaded, or the calibration is damaged.
         """
-        return self._calibrated.get()
+        with self._looking:
+            if self._folder is not None and calibration_state(self._folder) != self._state:
+                self._begin_anew()
+            calibrated = self._calibrated
+        return calibrated.get()
 
     def own_confidence(self) -> ConfidenceModel:
         """Return the reader's own calibration, which that of an index builds on.
@@ -79,7 +92,8 @@ class IndexReader:
             path = remove_calibration(self._folder)
         else:
             path = save_calibration(self._folder, confidence)
-        self._calibrated = Lazy(self._load_calibrated)
+        with self._looking:
+            self._begin_anew()
         return path
 
     def is_foreign(self, max_error: float | None) -> bool:
@@ -110,6 +124,11 @@ class IndexReader:
             calibration=reader.calibration,
             null_answer="trained" if reader.has_null_answer else "none",
         )
+
+    def _begin_anew(self) -> None:
+        """Forget the calibration; the state is taken before the file is read."""
+        self._state = calibration_state(self._folder) if self._folder is not None else None
+        self._calibrated = Lazy(self._load_calibrated)
 
     def _load_calibrated(self) -> Reader:
         reader = self._plain.get()

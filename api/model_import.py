@@ -19,6 +19,7 @@ from answerable.reader.importing import (
     Prepared,
     SourceKind,
     TokenizerFacts,
+    is_ir,
     load_source_model,
     prepare_source,
     quiet_library,
@@ -29,6 +30,7 @@ from answerable.reader.importing import (
 from answerable.reader.onnx_import import OnnxLimits, write_imported_onnx
 from answerable.retriever.export import copy_settings
 
+from .ir_import import write_ir_folder
 from .model_building import (
     BuiltModel,
     build_model,
@@ -114,7 +116,8 @@ def import_model(
         ModelFolderInvalid: the source is damaged or unknown, or converted it gives other values.
         AnswerableError: the ``models`` extra is not installed.
     """
-    require_extra()
+    if not is_ir(source):
+        require_extra()
     check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     on_step(0, 4, "reading the source")
@@ -123,10 +126,32 @@ def import_model(
         unpacked.mkdir()
         plain.mkdir()
         kind, prepared = prepare_source(source, unpacked)
+        if prepared.form == "openvino":
+            return _of_ir(source, out, kind.name, prepared, choices)
         importing = _Import(source, out, choices, kind, prepared, plain, on_step)
         with quiet_library():
             built, notes = importing.of_onnx() if prepared.onnx else importing.of_folder()
     return ImportedModel(out, built.manifest, built.agreement, built.size_bytes, notes)
+
+
+def _of_ir(
+    source: Path, out: Path, kind: str, prepared: Prepared, choices: ImportChoices
+) -> ImportedModel:
+    manifest = write_ir_folder(
+        prepared,
+        out,
+        source=source.name,
+        kind=kind,
+        name=choices.name or out.name,
+        licence=choices.licence or "NOASSERTION",
+        null_answer=choices.null_answer or "none",
+        max_seq_tokens=choices.max_seq_tokens,
+        lower_case=choices.lower_case,
+        quantize=choices.quantize,
+    )
+    size_bytes = sum(file.stat().st_size for file in out.iterdir())
+    notes = (_NOT_TRAINED,) if manifest.settings["null_answer"] == "none" else ()
+    return ImportedModel(out, manifest, 1.0, size_bytes, notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def ask_result(
         abstained=answer is None,
         reason=None if answer else _reason(hits, prediction, quotes),
         candidates=tuple(candidate for candidate in quotes.values() if candidate),
-        nearest=tuple(nearest_passage(hit) for hit in hits[:_NEAREST]),
+        nearest=nearest_passages(hits),
         limit=limit,
         calibration=("shifted" if is_shifted else "matched") if models.calibration else None,
         timing_ms=timing,
@@ -116,6 +116,11 @@ def page_number(document: Document, offset: int) -> int | None:
     """Return the page that holds a code-point offset; None for documents without pages."""
     begun = [page.number for page in document.pages if page.start <= offset]
     return begun[-1] if begun else None
+
+
+def nearest_passages(hits: Sequence[Hit]) -> tuple[NearestPassage, ...]:
+    """Return the best hits as evidence."""
+    return tuple(nearest_passage(hit) for hit in hits[:_NEAREST])
 
 
 def nearest_passage(hit: Hit) -> NearestPassage:

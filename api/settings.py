@@ -4,8 +4,9 @@ A variable is the field's name in capitals with the prefix ``ANSWERABLE_``;
 options of the command line and arguments of Python calls win over it.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -136,15 +137,23 @@ class Settings(BaseSettings):
         return self
 
 
+S = TypeVar("S", bound=Settings)
+
+
 def load_settings(**overrides: object) -> Settings:
     """Read the settings from the environment; ``overrides`` that are not None win.
 
     Raises:
         SettingsInvalid: a variable or an override holds an impossible value.
     """
+    return load_settings_of(Settings, overrides)
+
+
+def load_settings_of(kind: type[S], overrides: Mapping[str, object]) -> S:
+    """Read settings of a kind from the environment: see ``load_settings``."""
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Settings.model_validate(given)
+        return kind.model_validate(given)
     except ValidationError as exc:
         first = exc.errors()[0]
         name = "_".join(str(part) for part in first["loc"]) or "max_error"

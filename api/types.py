@@ -37,8 +37,9 @@ class Answer:
     Attributes:
         text: the quote: exactly ``document_text[start:end]``.
         sentence: the sentence or sentences around it, from ``sentence_start``.
-        probability: 0 to 1, that the quote answers the question.
-        score: log-odds against "no answer here", in logits.
+        probability: 0 to 1, that the quote answers the question; None where another system's
+            rule decided, which knows none.
+        score: log-odds against "no answer here", in logits; of another system's rule its own.
         page: page of ``start``, for paged documents.
         line: line of ``start`` in the stored text, from 1, for documents without pages.
     """
@@ -46,7 +47,7 @@ class Answer:
     text: str
     sentence: str
     sentence_start: int
-    probability: float
+    probability: float | None
     score: float
     document: DocumentRef
     passage_id: int
@@ -107,6 +108,23 @@ class AnswerLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileVerdict:
+    """What another system's rule said, where it decided.
+
+    Attributes:
+        name: the profile.
+        score: as that system reports it, for the answer or for "no answer".
+        null_odds: higher for "no answer", on the rule's own scale; None for a rule without.
+        text: the answer as that system writes it; white space may differ from the quote's.
+    """
+
+    name: str
+    score: float
+    null_odds: float | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AskResult:
     """The verdict on one question.
 
@@ -120,6 +138,8 @@ class AskResult:
             probabilities were fitted on, so that they are to be taken with care; None where
             nothing was fitted.
         nearest: the best passages, as evidence beside an answer or in place of one.
+        profile: the verdict of another system's rule, where one was asked for; then ``limit`` and
+            ``calibration`` have no part in it.
     """
 
     question: str
@@ -132,6 +152,7 @@ class AskResult:
     calibration: CalibrationFit | None
     timing_ms: AskTiming
     models: ModelNames
+    profile: ProfileVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

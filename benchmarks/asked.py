@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from answerable.index import Passage
-from answerable.reader import RetrievalEvidence
+from answerable.reader import RetrievalEvidence, is_right_answer
 from answerable.reader.confidence import Reading, answer_features, raw_score
-from answerable.reader.metrics import exact_match, token_f1
+from answerable.reader.metrics import exact_match
 from answerable.reader.ranking import ScoredSpan, SpanLogits, rank_spans
 
 RANKED = 20
-IS_RIGHT_F1 = 0.5  # token F1 with a reference from which an answer counts as right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Asked:
 
     @property
     def is_right(self) -> bool:
-        """Whether the top span has a token F1 of at least 0.5 with a reference."""
-        return any(token_f1(self.answer, answer) >= IS_RIGHT_F1 for answer in self.answers)
+        """Whether the top span is a right answer: see ``is_right_answer``."""
+        return is_right_answer(self.answer, self.answers)
 
     @property
     def is_exact(self) -> bool:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from lexical_search import _indexed, read_squad_paragraphs
+from lexical_search import indexed, read_squad_paragraphs
 from retrieval_collections import Collection, read_beir
+from wiki_index import PlaceholderEncoder
 
 from answerable.index import Encoder, Filters, ScoredPassage, Vectors
 from answerable.retriever import question_terms
@@ -138,7 +139,7 @@ def ids(ranking: Sequence[ScoredPassage]) -> list[int]:
 def _lexical(collection: Collection, depth: int) -> list[list[ScoredPassage]]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        _indexed(Path(folder) / "index", collection.documents) as index,
+        indexed(Path(folder) / "index", collection.documents, PlaceholderEncoder()) as index,
     ):
         rankings = []
         for question in collection.questions:

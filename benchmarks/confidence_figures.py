@@ -41,7 +41,7 @@ class Judged:
 
 
 def outcome_of(asked: Asked, *, exact: bool = False) -> CalibrationOutcome:
-    """Return a question as the fit takes it; right if it is exact, or has an F1 of 0.5."""
+    """Return a question as the fit takes it; right if it is exact, or by ``is_right_answer``."""
     return CalibrationOutcome(
         group=asked.group,
         features=asked.features,

@@ -27,6 +27,7 @@ def table() -> str:
     seconds = startup["seconds"]
     vectors = _result("vector_search")["search"]
     hybrid = _result("hybrid_search")["collections"]["dev_a_and_wiki"]
+    page = _result("page_speed")["enter_to_answer_ms"]
     whole = _result("whole_search")["milliseconds"]["owner"]["whole"]
     rows = [
         (
@@ -81,6 +82,11 @@ def table() -> str:
             f"cold process on {startup['passages']:,} passages: `--help`, `ask` (median, s)",
             f"{seconds['help']['median']:.2f}, {seconds['ask']['median']:.2f}",
             "`startup.py`",
+        ),
+        (
+            "the page on the example handbook, Enter to the answer on the screen: median, 90th (ms)",
+            f"{page['median']}, {page['p90']}",
+            "`page_speed.py`",
         ),
     ]
     lines = ["| what | figure | script |", "|---|---|---|"]

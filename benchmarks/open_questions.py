@@ -12,8 +12,7 @@ from pathlib import Path
 
 from answerable.api import Engine
 from answerable.index import LocalIndex
-from answerable.reader import SquadQuestion
-from answerable.reader.metrics import token_f1
+from answerable.reader import SquadQuestion, is_right_answer
 from answerable.retriever import HybridRetriever, OnnxEncoder
 
 PASSAGES_READ = 10
@@ -47,8 +46,8 @@ def retriever_over(
 
 
 def is_right(text: str, question: SquadQuestion) -> bool:
-    """Whether a text has a token F1 of at least 0.5 with a reference answer."""
-    return any(token_f1(text, answer.text) >= 0.5 for answer in question.answers)
+    """Whether a text is a right answer: see ``is_right_answer``."""
+    return is_right_answer(text, [answer.text for answer in question.answers])
 
 
 def split_by_article(titles: Sequence[str]) -> list[list[int]]:

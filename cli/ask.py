@@ -18,6 +18,7 @@ def ask(
     n_best: options.NBest = None,
     min_probability: options.MinProbability = None,
     max_error: options.MaxError = None,
+    profile: options.Profile = None,
     principals: options.As = None,
     collections: options.Collections = None,
     documents: options.Documents = None,
@@ -41,6 +42,7 @@ def ask(
             n_best=n_best,
             min_probability=min_probability,
             max_error=max_error,
+            profile=profile,
             filters=filters,
             principals=principals,
         )

@@ -1,24 +1,41 @@
 """``answerable evaluate``: figures on labelled data."""
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
 from . import options
 from .evaluate_open import open_
 from .evaluate_retrieval import retrieval
 from .evaluation_tables import print_evaluations
 from .exit_codes import DONE
+from .hydra_arguments import from_hydra
 from .output import note, print_json
 from .progress import progress_bar
+from .run_squad_flags import TrainingFlag, translated
+
+Layout = Literal["run_qa", "run_squad", "nemo", "nemo-bertqa", "tao", "openvino"]
 
 evaluate = typer.Typer(help="Measure on labelled data.", rich_markup_mode=None)
 
+_N_BEST = 20
+_LAYOUTS: Mapping[str, Layout] = {
+    "nemo": "nemo",
+    "openvino-demo": "openvino",
+    "run_squad": "run_squad",
+}
 _EXAMPLE = (
     "Example: answerable evaluate squad dev-v2.0.json --output-dir results --plot-format svg. "
-    "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json"
+    "Or, without a reader: answerable evaluate squad dev-v2.0.json --predictions predictions.json. "
+    "Takes run_squad.py's flags too: --predict_file, --model_name_or_path, --output_dir, "
+    "--max_seq_length, --doc_stride, --max_query_length, --max_answer_length, --n_best_size, "
+    "--null_score_diff_threshold, --version_2_with_negative, --do_lower_case; and NeMo's keys, as "
+    "pretrained_model=DIR model.test_ds.file=FILE model.dataset.n_best_size=20."
 )
 
 
@@ -30,7 +47,31 @@ evaluate.command(
 )(retrieval)
 
 
-@evaluate.command(epilog=_EXAMPLE)
+class _SquadCommand(TyperCommand):
+    """Takes ``run_squad.py``'s command line too, and NeMo's keys."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments, the script's flags in our words."""
+        try:
+            hydra = from_hydra(args)
+            found = translated(hydra.arguments)
+        except (TrainingFlag, ValueError) as exc:
+            raise typer.BadParameter(str(exc), ctx=ctx) from exc
+        if hydra.ignored:
+            note(f"{', '.join(hydra.ignored)}: nothing to do with it here")
+        if hydra.is_nemo and not any(arg.startswith("--profile") for arg in args):
+            note("deciding as NeMo does (--profile nemo)")
+            found.arguments.append("--profile=nemo")
+        if found.ignored:
+            note(f"{', '.join(found.ignored)}: nothing to do with it here")
+        if found.is_run_squad and not any(arg.startswith("--profile") for arg in args):
+            note("deciding as run_squad.py does (--profile run_squad)")
+            found.arguments.append("--profile=run_squad")
+        rest: list[str] = super().parse_args(ctx, found.arguments)
+        return rest
+
+
+@evaluate.command(epilog=_EXAMPLE, cls=_SquadCommand)
 def squad(
     files: Annotated[
         list[Path],
@@ -56,6 +97,7 @@ def squad(
             "odds; auto, threshold where the file holds unanswerable questions.",
         ),
     ] = "auto",
+    profile: options.Profile = None,
     null_score_diff_threshold: Annotated[
         float | None,
         typer.Option(
@@ -64,6 +106,38 @@ def squad(
             help="No answer where the null odds are above it; the reader's own if unset.",
         ),
     ] = None,
+    version_2_with_negative: Annotated[
+        bool,
+        typer.Option("--version-2-with-negative", help="The same as --answers threshold."),
+    ] = False,
+    max_seq_length: Annotated[
+        int | None,
+        typer.Option(min=16, metavar="N", help="Tokens of a window; with --profile."),
+    ] = None,
+    doc_stride: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Step between windows (run_squad, nemo, haystack1), or their overlap (the "
+            "others); with --profile.",
+        ),
+    ] = None,
+    max_query_length: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Tokens of the question; with --profile."),
+    ] = None,
+    max_answer_length: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Tokens of the answer; with --profile."),
+    ] = None,
+    do_lower_case: Annotated[
+        bool,
+        typer.Option(
+            "--do-lower-case",
+            help="The tokenizer must lower-case, which is checked; with --profile.",
+        ),
+    ] = False,
     max_questions: Annotated[
         int | None,
         typer.Option("--max-questions", min=1, metavar="N", help="Only a random sample of N."),
@@ -90,12 +164,17 @@ def squad(
         ),
     ] = None,
     layout: Annotated[
-        Literal["run_qa", "run_squad"],
-        typer.Option("--layout", help="Whose file names and key order the predictions have."),
-    ] = "run_qa",
+        Layout | None,
+        typer.Option(
+            "--layout",
+            help="Whose file names and layout the predictions have (run_qa, or that of the "
+            "profile); openvino adds f1 and exact_match from 0 to 1, as its model cards have them.",
+        ),
+    ] = None,
     n_best_size: Annotated[
-        int, typer.Option("--n-best-size", min=1, max=100, help="Entries of an n-best list.")
-    ] = 20,
+        int | None,
+        typer.Option("--n-best-size", min=1, max=100, help="Entries of an n-best list (20)."),
+    ] = None,
     worst: Annotated[
         int, typer.Option("--worst", min=0, help="Errors listed, the surest first.")
     ] = 20,
@@ -116,22 +195,41 @@ def squad(
         EvaluationOptions,
         EvaluationOutput,
         PredictionSource,
+        ProfileOptions,
         evaluate_files,
         files_record,
         load_settings,
+        profile_with,
+        unit_metrics,
     )
 
-    _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers)
+    if version_2_with_negative:
+        answers = "threshold"
+    _check_usage(files, model, predictions, null_odds, null_score_diff_threshold, answers, profile)
     if plot_format and not (plots or output_dir):
         raise typer.BadParameter("--plot-format needs --plots or --output-dir")
+    layout = layout or _LAYOUTS.get(profile or "", "run_qa")
     output = EvaluationOutput(
         folder=output_dir,
         layout=layout,
-        n_best=n_best_size,
+        n_best=n_best_size or _N_BEST,
         worst=worst,
         plot_format=plot_format or ("svg" if plots else None),
         plots=plots,
     )
+    window = ProfileOptions(
+        max_seq_tokens=max_seq_length,
+        stride_tokens=doc_stride,
+        max_question_tokens=max_query_length,
+        max_answer_tokens=max_answer_length,
+        n_best=n_best_size,
+        lower_case=do_lower_case or None,
+    )
+    if replace(window, n_best=None) != ProfileOptions() and not profile:
+        raise typer.BadParameter(
+            "--max-seq-length, --doc-stride, --max-query-length, --max-answer-length and "
+            "--do-lower-case need --profile: our own reader knows its lengths"
+        )
     with progress_bar() as show:
         evaluations = evaluate_files(
             files,
@@ -143,7 +241,8 @@ def squad(
                 null_threshold=null_score_diff_threshold,
                 max_questions=max_questions,
                 seed=seed,
-                n_best=n_best_size if output_dir else 1,
+                n_best=(n_best_size or _N_BEST) if output_dir else 1,
+                profile=profile_with(profile, window) if profile else None,
             ),
             output=output,
             on_progress=lambda done, total, name: show(done, total, name),
@@ -152,6 +251,10 @@ def squad(
         print_json(files_record(evaluations, worst))
     else:
         print_evaluations(evaluations, worst)
+        if layout == "openvino":
+            for one in evaluations:
+                scores = unit_metrics(one.result)
+                print(f"{one.name}: f1 {scores['f1']:.4f}, exact_match {scores['exact_match']:.4f}")
     for folder in filter(None, (output_dir, plots)):
         note(f"written to {folder}")
     return DONE
@@ -164,6 +267,7 @@ def _check_usage(
     null_odds: Path | None,
     threshold: float | None,
     answers: str,
+    profile: str | None,
 ) -> None:
     """Refuse options that would not do what they seem to."""
     if threshold is not None and not math.isfinite(threshold):
@@ -172,6 +276,10 @@ def _check_usage(
         raise typer.BadParameter("--null-odds needs --predictions")
     if predictions and (model or len(files) > 1 or answers != "auto"):
         raise typer.BadParameter("--predictions goes with one FILE, without --model and --answers")
+    if predictions and profile:
+        raise typer.BadParameter(
+            "--profile decides what a reader answers: --predictions are answers"
+        )
     if predictions and threshold is not None and not null_odds:
         raise typer.BadParameter("a threshold for --predictions needs --null-odds")
     if answers == "forced" and threshold is not None:

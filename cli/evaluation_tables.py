@@ -32,6 +32,11 @@ def print_evaluations(evaluations: Sequence["FileEvaluation"], worst: int) -> No
         note("the worst errors of several files: see --json, or report.md in --output-dir")
 
 
+def print_table(table: "Table") -> None:
+    """Print one table."""
+    _print_table(_console(), table)
+
+
 def _console() -> "Console":
     # Imported here: rich costs a tenth of a second that --help does not need.
     from rich.console import Console

@@ -29,7 +29,7 @@ def create(
     name: Annotated[str, typer.Option("--name", help="To tell keys apart.")],
     scope: Annotated[
         list[str],
-        typer.Option("--scope", help="What it may do: ask, ingest or admin; repeatable."),
+        typer.Option("--scope", help="What it may do: ask, ingest, metrics or admin; repeatable."),
     ],
     principals: Annotated[
         list[str] | None,

@@ -18,18 +18,23 @@ from .ask import ask
 from .bench import bench
 from .calibrate import calibrate
 from .chat import chat
+from .compare_profiles import compare_profiles
+from .doctor import doctor
 from .evaluate import evaluate
 from .exit_codes import DONE, FAILED, INTERRUPTED, WRONG_USAGE
+from .export import export
 from .feedback import feedback
 from .fill_mask import fill_mask
 from .import_model import import_model
 from .ingest import ingest
 from .keys import keys
 from .manage import remove, status
+from .mcp import mcp
 from .output import note
 from .quantize import quantize
 from .search import search
 from .serve import serve
+from .tao import tao
 from .train import train
 
 logger = logging.getLogger("answerable")
@@ -50,7 +55,10 @@ app.command(epilog='Example: answerable search "parental leave" --k 3')(search)
 app.command(epilog="Example: answerable chat --collection default")(chat)
 app.command(epilog="Example: answerable status --json")(status)
 app.command(epilog="Example: answerable remove handbook/old.md")(remove)
+app.command(epilog="Example: answerable doctor --repair")(doctor)
+app.command(epilog="Example: answerable export > documents.jsonl")(export)
 app.command(epilog="Example: answerable serve --port 8080")(serve)
+app.command(epilog="Example: answerable mcp --index handbook.index")(mcp)
 app.command(epilog="Example: answerable quantize runs/reader/model reader-int8")(quantize)
 app.command(
     "fill-mask",
@@ -65,9 +73,13 @@ app.add_typer(feedback, name="feedback")
 app.command(epilog="Example: answerable calibrate questions.csv --report calibration.html")(
     calibrate
 )
+app.command(epilog="Example: answerable compare-profiles dev-v2.0.json --max-questions 1000")(
+    compare_profiles
+)
 app.add_typer(train, name="train")
 app.add_typer(evaluate, name="evaluate")
 app.add_typer(bench, name="bench")
+app.add_typer(tao, name="tao")
 
 
 @app.callback()

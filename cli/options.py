@@ -1,7 +1,7 @@
 """Options that several commands take."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -50,6 +50,16 @@ MaxError = Annotated[
         metavar="SHARE",
         help="Answer so that at most this share of the answers is wrong, as 0.1; needs a "
         "calibration that supports it. Instead of --min-probability.",
+    ),
+]
+ProfileName = Literal[
+    "openvino-demo", "nemo", "run_squad", "run_qa", "haystack1", "haystack2", "hf"
+]
+Profile = Annotated[
+    ProfileName | None,
+    typer.Option(
+        "--profile",
+        help="Decide as another system does, by its own score (docs/profiles.md).",
     ),
 ]
 Collection = Annotated[

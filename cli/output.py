@@ -60,7 +60,9 @@ def print_answer(result: "AskResult") -> None:
     print(f"\n  {_marked_sentence(result.answer)}")
     shifted = ", unlike the calibration's questions" if result.calibration == "shifted" else ""
     fitted = "" if result.models.calibration else ", not calibrated"
-    sure = f"confidence {result.answer.probability:.0%}{shifted}{fitted}"
+    sure = f"{_sure(result.answer)}{shifted}{fitted}"
+    if result.profile:
+        sure = f"decided as {result.profile.name}, score {result.profile.score:.3g}"
     print(dim(f"  {_place(result.answer)}, {sure}"))
 
 
@@ -112,7 +114,7 @@ def print_removed(report: "RemoveReport") -> None:
 
 def note_uncalibrated(result: "AskResult") -> None:
     """Say on standard error that nothing was fitted for the reader, and what follows from it."""
-    if result.models.calibration is not None:
+    if result.models.calibration is not None or result.profile:
         return
     follows = (
         "its confidence is a guess"
@@ -185,7 +187,11 @@ def _print_sides(sides: "Sequence[Answer]") -> None:
             dated = f"ingested {document.ingested_at[:10]}"
         print(f"\n{bold(safe_line(answer.text))}")
         print(f"  {_marked_sentence(answer)}")
-        print(dim(f"  {_place(answer)}, {dated}, confidence {answer.probability:.0%}"))
+        print(dim(f"  {_place(answer)}, {dated}, {_sure(answer)}"))
+
+
+def _sure(answer: "Answer") -> str:
+    return f"confidence {answer.probability or 0.0:.0%}"
 
 
 def _marked_sentence(answer: "Answer") -> str:

@@ -18,12 +18,20 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec; repeatable."),
 ]
+Keys = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[KEY=VALUE]...",
+        help="The same without --set. Keys may be NeMo's and TAO's, as model.train_ds.file.",
+    ),
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")]
 
 
 @train.command(epilog="Example: answerable train reader benchmarks/specs/reader.yaml --resume")
 def reader(
     spec: Spec,
+    keys: Keys = None,
     overrides: Overrides = None,
     resume: Resume = False,
     json: options.Json = False,
@@ -31,7 +39,7 @@ def reader(
     """Fine-tune a reader on SQuAD-format questions."""
     from answerable.api import train_reader
 
-    report = train_reader(spec, overrides or [], resume=resume)
+    report = train_reader(spec, [*(keys or ()), *(overrides or ())], resume=resume)
     if json:
         print_json(dataclasses.asdict(report))
     else:

@@ -1,3 +1,4 @@
+from .checking import Finding, check_index, database_defects, stored_sample
 from .documents import SPLITTER_VERSION, ExtractionLimits, Extractor, is_supported, sentence_bounds
 from .embedding import PassageEmbedder
 from .errors import (
@@ -61,6 +62,7 @@ __all__ = [
     "Extractor",
     "FileFailure",
     "Filters",
+    "Finding",
     "IndexDamaged",
     "IndexLocked",
     "IndexManifest",
@@ -92,8 +94,10 @@ __all__ = [
     "StoredDocument",
     "Vectors",
     "WorkStopped",
+    "check_index",
     "check_received",
     "checked_path",
+    "database_defects",
     "ingest",
     "is_supported",
     "load_manifest",
@@ -103,6 +107,7 @@ __all__ = [
     "stop_signal",
     "stoppable",
     "store_received",
+    "stored_sample",
     "value_text",
     "write_manifest",
 ]

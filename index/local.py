@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from .creation import create_index, database_exists, restrict
 from .documents import SPLITTER_VERSION
 from .errors import (
     AnswerableError,
@@ -16,11 +17,11 @@ from .errors import (
     IndexModelMismatch,
     IndexNotFound,
 )
-from .storage.database import DATABASE_NAME, check_length, log_of
+from .storage.database import DATABASE_NAME, check_length
 from .storage.lock import WriterLock
 from .storage.schema import SCHEMA_VERSION
 from .storage.store import IndexStats, PassageStore, StoredVersion
-from .storage.writer import StoreWriter, create_database
+from .storage.writer import StoreWriter
 from .types import (
     Document,
     DocumentInfo,
@@ -77,7 +78,7 @@ class LocalIndex:
                 raise IndexNotFound(
                     f"there is no index in {folder}: make one with `answerable ingest PATH`"
                 )
-            _create(folder, expected)
+            create_index(folder, expected)
         check_length(folder / DATABASE_NAME)
         store = PassageStore(folder / DATABASE_NAME)
         try:
@@ -190,6 +191,10 @@ class LocalIndex:
         """Return the first ``limit`` documents permitted whose id is above ``document_id``."""
         return self._store.documents_after(document_id, limit, filters)
 
+    def collections(self, filters: Filters) -> list[tuple[str, int]]:
+        """Return the collections of the documents permitted, by name, with how many each holds."""
+        return self._store.collections(filters)
+
     def version(self) -> tuple[tuple[str, int], ...]:
         """Return the index's counters: while they are equal, so is every search's result."""
         return self._store.counters()
@@ -271,6 +276,21 @@ class LocalIndex:
             else:
                 self._words.publish(writer)
 
+    def mend(self) -> None:
+        """Make the files anew that ``check_index`` finds wrong, from the database.
+
+        Raises:
+            IndexLocked: another process is writing.
+            AnswerableError: a file cannot be written.
+        """
+        from .storage.generations import sweep
+
+        restrict(self.folder)
+        with self.writing() as writer:
+            self._words.publish_anew(writer)
+            self._publish(writer, may_train=True, is_suspect=True)
+            sweep(self._store, self.folder)
+
     def _publish(self, writer: StoreWriter, *, may_train: bool, is_suspect: bool = False) -> None:
         from .storage.generations import publish
 
@@ -329,18 +349,6 @@ def manifest_for(encoder: Encoder) -> IndexManifest:
     )
 
 
-def database_exists(folder: Path) -> bool:
-    """Say whether ``folder`` has an index database, sound or not.
-
-    Raises:
-        AnswerableError: the folder may not be looked into.
-    """
-    try:
-        return (folder / DATABASE_NAME).is_file()
-    except OSError as exc:
-        raise AnswerableError(f"cannot read {folder}: {exc.strerror}") from exc
-
-
 def check_manifest(folder: Path, stored: IndexManifest, expected: IndexManifest) -> None:
     """Refuse an index whose vectors or tables are not what this program expects.
 
@@ -382,19 +390,3 @@ def _bring_up_to_date(folder: Path, store: PassageStore) -> None:
 
 def _model(manifest: IndexManifest) -> str:
     return f"{manifest.encoder_name} ({manifest.encoder_sha256[:12]}, {manifest.dimension} wide)"
-
-
-def _create(folder: Path, manifest: IndexManifest) -> None:
-    database = folder / DATABASE_NAME
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with WriterLock(folder):
-            if database_exists(folder):  # another process was faster
-                return
-            log = log_of(database)
-            if log.exists() and log.stat().st_size:
-                # SQLite would replay it into whatever database has that name.
-                raise IndexDamaged(f"{database} is missing but its log {log.name} is there")
-            create_database(database, manifest)
-    except OSError as exc:
-        raise AnswerableError(f"cannot make the index folder {folder}: {exc.strerror}") from exc

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .creation import database_exists
 from .embedding import PassageEmbedder
 from .errors import IndexNotFound
 from .ingest import BATCHES_AHEAD, IngestProgress
 from .loading import BATCH_PASSAGES
-from .local import check_manifest, database_exists, manifest_for
+from .local import check_manifest, manifest_for
 from .pace import Pace
 from .pipeline import Pipeline
 from .storage.database import DATABASE_NAME

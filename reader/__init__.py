@@ -42,10 +42,19 @@ from .errors import (
 )
 from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .labelled import TEMPLATE, LabelledQuestion, read_labelled
-from .layouts import LAYOUTS, LayoutName, prediction_files, read_null_odds, read_predictions
+from .layouts import (
+    LAYOUTS,
+    LayoutName,
+    prediction_files,
+    read_null_odds,
+    read_predictions,
+    unit_metrics,
+)
 from .metrics import answer_scores, normalize_answer, squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
 from .plain_folder import load_reader
+from .profile_evaluation import compare_profiles, evaluate_profile
+from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
 from .squad import SquadAnswer, SquadQuestion, read_squad
 from .thresholds import OddsAnswer, precision_recall, threshold_scores
 from .types import AbstentionReason, Prediction, Reader, Span
@@ -54,6 +63,7 @@ __all__ = [
     "FEATURES",
     "FORCED",
     "LAYOUTS",
+    "PROFILES",
     "TEMPLATE",
     "AbstentionReason",
     "CalibrationMismatch",
@@ -72,6 +82,10 @@ __all__ = [
     "OnnxReader",
     "Outcome",
     "Prediction",
+    "Profile",
+    "ProfileAnswer",
+    "ProfileDecision",
+    "ProfileName",
     "Provenance",
     "Reader",
     "ReadingError",
@@ -91,10 +105,12 @@ __all__ = [
     "area_under_risk_coverage",
     "base_log_odds",
     "break_down",
+    "compare_profiles",
     "coverage_at_accuracy",
     "cross_fitted",
     "cross_recalibrated",
     "default_reader_folder",
+    "evaluate_profile",
     "evaluate_squad",
     "expected_calibration_error",
     "false_answer_rate",
@@ -123,5 +139,6 @@ __all__ = [
     "squad_metrics",
     "threshold_scores",
     "uncalibrated",
+    "unit_metrics",
     "worst_errors",
 ]

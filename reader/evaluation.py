@@ -9,15 +9,19 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from answerable.index import Passage
 
 from .errors import DatasetInvalid
 from .metrics import averages, question_scores
 from .onnx_reader import OnnxReader
+from .profiles import ProfileAnswer
 from .ranking import ScoredSpan
 from .squad import SquadQuestion
 from .thresholds import OddsAnswer, average_precisions, best_thresholds
+
+Read = TypeVar("Read")
 
 NO_SPAN_ODDS = 1e6
 """Null odds where there was nothing to read: above any difference of logits, and still JSON."""
@@ -37,6 +41,7 @@ class Outcome:
         answer_f1: of ``answer``, 0 to 1.
         null_odds: score_diff: a difference of logits, positive for "no answer"; None if unknown.
         candidates: the best spans of the context, best first; none where no reader ran.
+        n_best: the list of another system's rule, where such a one decided.
     """
 
     question: SquadQuestion
@@ -46,6 +51,7 @@ class Outcome:
     answer_f1: float
     null_odds: float | None
     candidates: tuple[ScoredSpan, ...]
+    n_best: tuple[ProfileAnswer, ...] = ()
 
     @property
     def prediction(self) -> str:
@@ -119,16 +125,14 @@ def evaluate_squad(
         n_best: candidates kept of each question.
     """
     candidates: dict[str, tuple[ScoredSpan, ...]] = {}
-    for done, (question, found) in enumerate(_read_all(reader, questions, n_best), start=1):
+
+    def read(question: SquadQuestion) -> tuple[ScoredSpan, ...]:
+        return tuple(reader.candidates(question.question, [gold_passage(question)], n_best))
+
+    for done, (question, found) in enumerate(read_all(questions, read), start=1):
         candidates[question.id] = found
         on_progress(done)
-    return _evaluation(
-        questions,
-        {id: found[0].text if found else "" for id, found in candidates.items()},
-        {id: -found[0].score if found else NO_SPAN_ODDS for id, found in candidates.items()},
-        null_threshold,
-        candidates,
-    )
+    return evaluation_of_spans(questions, candidates, null_threshold)
 
 
 def score_predictions(
@@ -153,16 +157,33 @@ def score_predictions(
     _check_complete("predictions", questions, answers)
     if null_odds is not None:
         _check_complete("null odds", questions, null_odds)
-    return _evaluation(questions, answers, null_odds, null_threshold, {})
+    return evaluation_of(questions, answers, null_odds, null_threshold, {})
 
 
-def _evaluation(
+def evaluation_of_spans(
+    questions: Sequence[SquadQuestion],
+    candidates: Mapping[str, tuple[ScoredSpan, ...]],
+    null_threshold: float,
+) -> SquadEvaluation:
+    """Score the best of each question's candidates: its score is what "no answer" is against."""
+    return evaluation_of(
+        questions,
+        {id: found[0].text if found else "" for id, found in candidates.items()},
+        {id: -found[0].score if found else NO_SPAN_ODDS for id, found in candidates.items()},
+        null_threshold,
+        candidates,
+    )
+
+
+def evaluation_of(
     questions: Sequence[SquadQuestion],
     answers: Mapping[str, str],
     null_odds: Mapping[str, float] | None,
     null_threshold: float | None,
     candidates: Mapping[str, tuple[ScoredSpan, ...]],
+    n_best: Mapping[str, tuple[ProfileAnswer, ...]] | None = None,
 ) -> SquadEvaluation:
+    """Score answers with all that is known of them, by question id: see ``Outcome``."""
     outcomes = []
     for question in questions:
         answer, odds = (
@@ -172,7 +193,8 @@ def _evaluation(
         exact, f1 = question_scores(answer, question)
         is_withheld = odds is not None and null_threshold is not None and odds > null_threshold
         found = candidates.get(question.id, ())
-        outcomes.append(Outcome(question, answer, is_withheld, exact, f1, odds, found))
+        listed = (n_best or {}).get(question.id, ())
+        outcomes.append(Outcome(question, answer, is_withheld, exact, f1, odds, found, listed))
     metrics = averages(
         [question.is_answerable for question in questions], [(o.exact, o.f1) for o in outcomes]
     )
@@ -199,20 +221,15 @@ def _ranked(outcomes: Sequence[Outcome], null_odds: Mapping[str, float]) -> list
     ]
 
 
-def _read_all(
-    reader: OnnxReader, questions: Sequence[SquadQuestion], n_best: int
-) -> Iterator[tuple[SquadQuestion, tuple[ScoredSpan, ...]]]:
-    """Yield each question with its candidates, in order.
+def read_all(
+    questions: Sequence[SquadQuestion], read: Callable[[SquadQuestion], Read]
+) -> Iterator[tuple[SquadQuestion, Read]]:
+    """Yield each question with what reading it gives, in order.
 
     A gold passage is seldom more than one window, which keeps one core busy: several
     questions are under way at once, one more than there are cores, so that the model also
     runs while spans are searched.
     """
-
-    def read(question: SquadQuestion) -> tuple[ScoredSpan, ...]:
-        passages = [_passage(question.context)]
-        return tuple(reader.candidates(question.question, passages, n_best))
-
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1, thread_name_prefix="evaluation")
     try:
         yield from zip(questions, pool.map(read, questions), strict=True)
@@ -231,13 +248,14 @@ def _check_complete(
         )
 
 
-def _passage(context: str) -> Passage:
+def gold_passage(question: SquadQuestion) -> Passage:
+    """Return a question's own context as the only passage of a document."""
     return Passage(
         id=0,
         document_id=0,
         start=0,
-        end=len(context),
-        text=context,
+        end=len(question.context),
+        text=question.context,
         heading="",
         page=None,
     )

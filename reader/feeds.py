@@ -34,13 +34,23 @@ class InputForm:
         types = {node.name: _INTEGERS.get(node.type, np.int64) for node in nodes}
         return cls(types, fixed[0] if fixed else None)
 
-    def feeds(self, token_ids: Ids, type_ids: Ids) -> dict[str, npt.NDArray[Any]]:
-        """Return the inputs of one window, (1, length) each."""
+    def feeds(
+        self, token_ids: Ids, type_ids: Ids, n_read: int | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Return the inputs of one window, (1, length) each.
+
+        Args:
+            token_ids: (n_tokens,).
+            type_ids: (n_tokens,).
+            n_read: tokens before the window's own padding; None for all.
+        """
         n_tokens = len(token_ids)
         length = self.length or n_tokens
+        mask = np.ones(n_tokens, np.int64)
+        mask[n_tokens if n_read is None else n_read :] = 0
         values = {
             "input_ids": token_ids,
-            "attention_mask": np.ones(n_tokens, np.int64),
+            "attention_mask": mask,
             "token_type_ids": type_ids,
         }
         padded = {"position_ids": np.arange(length)} | {

@@ -21,15 +21,16 @@ from .confidence import (
     load_confidence,
     unable_to_abstain,
 )
+from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import find_rival
 from .session import ReaderSession
+from .sessions import model_files, open_session
 from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
 from .windows import Window, WindowConfig, WindowMaker
 
 MAX_ANSWER_TOKENS = 30
-_MODEL_NAME = "model.onnx"
 _TOKENIZER_NAME = "tokenizer.json"
 _RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
@@ -72,6 +73,11 @@ class OnnxReader:
         """What the probabilities were fitted on; None if nothing."""
         return self.confidence.name
 
+    @property
+    def is_fallback(self) -> bool:
+        """Whether the weights run in FP32 because this processor computes 8-bit products otherwise."""
+        return isinstance(self._scorer, ReaderSession) and self._scorer.is_fallback
+
     def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
         """Return the same reader, its session shared, under another confidence model."""
         return OnnxReader(
@@ -97,7 +103,7 @@ class OnnxReader:
         folder = folder or default_reader_folder()
         manifest = load_manifest(folder, "reader")
         missing = {"max_seq_tokens", "max_question_tokens"} - manifest.settings.keys()
-        missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
+        missing |= {*model_files(manifest.files), _TOKENIZER_NAME} - manifest.files.keys()
         if missing:
             raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
         config = WindowConfig(
@@ -109,7 +115,7 @@ class OnnxReader:
         if confidence.name is None and not has_null_answer:
             confidence = unable_to_abstain(manifest.sha256)
         return cls(
-            ReaderSession(folder / _MODEL_NAME, threads or _available_cores()),
+            open_session(folder, manifest.files, threads or _available_cores()),
             WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
             confidence,
             name=manifest.name,
@@ -188,6 +194,44 @@ class OnnxReader:
         """
         spans = self._spans(question, passages, [0.0] * len(passages), max(_RANKED, 2 * n_best))
         return different_spans(spans, n_best)
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return what another system would answer with this model: see ``Reader.decide``."""
+        return self.compare(question, passages, [profile], n_best=0)[1][0]
+
+    def compare(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        profiles: Sequence[Profile],
+        *,
+        n_best: int,
+    ) -> tuple[list[ScoredSpan], list[ProfileDecision]]:
+        """Return our own candidates, and what other systems would answer.
+
+        A window that several of them read is scored once.
+
+        Args:
+            question: what is asked.
+            passages: any number.
+            profiles: the other systems and their settings.
+            n_best: candidates of ours, as of ``candidates``; none for 0, and then none is read.
+        """
+        for profile in profiles:
+            check_case(profile, self._windows.tokenizer)
+        texts = [passage.text for passage in passages]
+        cuts = cut_all(self._windows, question, texts, profiles)
+        windows = [one.window for cut in cuts for one in cut.windows]
+        if n_best:
+            windows += self._windows.windows(question, texts, [_caption(p) for p in passages])
+        scores = WindowScores(self._scorer, windows)
+        shared = OnnxReader(
+            scores, self._windows, self.confidence, name=self.name, sha256=self.sha256
+        )
+        ours = shared.candidates(question, passages, n_best) if n_best else []
+        return ours, decide_all(cuts, profiles, scores)
 
     def _spans(
         self,

@@ -64,6 +64,9 @@ class ReaderSession:
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
         """Return start and end logits, each (n_tokens,) float32, of every window in order.
 
+        A model without a mask cannot overlook padding: it reads windows without theirs, and
+        the logits are that much shorter.
+
         Raises:
             ModelFolderInvalid: the model fails on them.
             WorkStopped: the caller gave up meanwhile; the windows left are not run.
@@ -129,14 +132,20 @@ class ReaderSession:
 
     def _run_window(self, signal: StopSignal, window: Window) -> tuple[Logits, Logits]:
         signal.check()
-        return self._run(window.token_ids, window.type_ids)
+        n_read = len(window.token_ids) - window.n_padding
+        if "attention_mask" not in self._form.types:
+            return self._run(window.token_ids[:n_read], window.type_ids[:n_read])
+        return self._run(window.token_ids, window.type_ids, n_read)
 
     def _run(
-        self, token_ids: npt.NDArray[np.int64], type_ids: npt.NDArray[np.int64]
+        self,
+        token_ids: npt.NDArray[np.int64],
+        type_ids: npt.NDArray[np.int64],
+        n_read: int | None = None,
     ) -> tuple[Logits, Logits]:
         n_tokens = len(token_ids)
         start_logits, end_logits = self._session.run(
-            _OUTPUTS, self._form.feeds(token_ids, type_ids)
+            _OUTPUTS, self._form.feeds(token_ids, type_ids, n_read)
         )
         return start_logits[0, :n_tokens], end_logits[0, :n_tokens]
 

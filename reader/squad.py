@@ -37,39 +37,45 @@ class SquadQuestion:
         return bool(self.answers)
 
 
-def read_squad(path: Path) -> list[SquadQuestion]:
+def read_squad(path: Path, *, is_labelled: bool = True) -> list[SquadQuestion]:
     """Read all questions of a SQuAD 1.1 or 2.0 file, in file order.
+
+    Args:
+        path: plain or gzip.
+        is_labelled: False for a file to be answered, in which questions need no ``answers``.
 
     Raises:
         DatasetInvalid: the file is missing, is not JSON, or is not laid out as SQuAD.
     """
-    return squad_questions(read_json(path), path)
+    return squad_questions(read_json(path), path, is_labelled=is_labelled)
 
 
-def squad_questions(root: Any, path: Path) -> list[SquadQuestion]:
+def squad_questions(root: Any, path: Path, *, is_labelled: bool = True) -> list[SquadQuestion]:
     """Return all questions of a SQuAD file that has been parsed.
 
     Args:
         root: its JSON value.
         path: for the error.
+        is_labelled: see ``read_squad``.
 
     Raises:
         DatasetInvalid: it is not laid out as SQuAD.
     """
     try:
-        return list(_questions(root))
+        return list(_questions(root, is_labelled))
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as exc:
         raise DatasetInvalid(
             f"{path} is not in SQuAD layout (data > paragraphs > qas): {exc!r}"
         ) from exc
 
 
-def _questions(root: dict[str, Any]) -> Iterator[SquadQuestion]:
+def _questions(root: dict[str, Any], is_labelled: bool) -> Iterator[SquadQuestion]:
     for article in root["data"]:
         for paragraph in article["paragraphs"]:
             for qa in paragraph["qas"]:
                 is_impossible = bool(qa.get("is_impossible", False))
-                answers = () if is_impossible else _answers(qa["answers"])
+                given = qa["answers"] if is_labelled else qa.get("answers") or []
+                answers = () if is_impossible else _answers(given)
                 yield SquadQuestion(
                     id=str(qa["id"]),
                     title=str(article.get("title", "")),

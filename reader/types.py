@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from answerable.index import Passage
 
 from .confidence import ConfidenceModel, RetrievalEvidence
+from .profiles import Profile, ProfileDecision
 
 AbstentionReason = Literal["no_answer_in_passages", "low_confidence", "conflicting_answers"]
 
@@ -117,5 +118,17 @@ class Reader(Protocol):
         Raises:
             CalibrationNeeded: an error limit is asked for, and nothing was fitted.
             MaxErrorUnsupported: the calibration questions cannot support the limit.
+        """
+        ...
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return what another system would answer with this model, by its own rule.
+
+        Args:
+            question: what is asked.
+            passages: any number; their titles and headings are not read.
+            profile: the system and its settings.
         """
         ...

@@ -55,6 +55,7 @@ class Window:
         context_offsets: code-point range in the passage of each context token.
         may_start: (n_context,) bool; an answer may begin at the token.
         may_end: (n_context,) bool; an answer may end with the token.
+        n_padding: tokens at the end that only fill the window up, and are masked.
     """
 
     passage: int
@@ -64,6 +65,7 @@ class Window:
     context_offsets: tuple[tuple[int, int], ...]
     may_start: npt.NDArray[np.bool_]
     may_end: npt.NDArray[np.bool_]
+    n_padding: int = 0
 
 
 class WindowMaker:
@@ -75,6 +77,27 @@ class WindowMaker:
         self._tokenizer = tokenizer
         self._config = config
         self._layout = pair_layout(tokenizer)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own."""
+        return self._tokenizer
+
+    @property
+    def config(self) -> WindowConfig:
+        """Lengths of its windows."""
+        return self._config
+
+    @property
+    def special_tokens(self) -> tuple[int, tuple[int, ...], int]:
+        """Ids of the first token, of those between question and passage, and of the last."""
+        return self._layout.first, self._layout.between, self._layout.last
+
+    @property
+    def padding_id(self) -> int:
+        """Id of the token that fills windows up."""
+        known = (self._tokenizer.token_to_id(token) for token in ("[PAD]", "<pad>"))
+        return next((id_ for id_ in known if id_ is not None), 0)
 
     def windows(
         self, question: str, passages: Sequence[str], captions: Sequence[str] = ()
@@ -104,7 +127,7 @@ class WindowMaker:
         ]
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        plain = [_plain(text) for text in texts]
+        plain = [plain_text(text) for text in texts]
         encoded: list[Encoding] = self._tokenizer.encode_batch(plain, add_special_tokens=False)
         return encoded
 
@@ -160,6 +183,6 @@ def _answer_edges(
     return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes; every code point keeps its place."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -39,6 +39,7 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("POST", "/v1/search"): Scope.ASK,
     ("POST", "/v1/score"): Scope.ASK,
     ("POST", "/score"): Scope.ASK,
+    ("GET", "/v1/collections"): Scope.ASK,
     ("GET", "/v1/documents"): Scope.ASK,
     ("GET", "/v1/documents/{document_id}"): Scope.ASK,
     ("POST", "/v1/feedback"): Scope.ASK,
@@ -46,13 +47,18 @@ ROUTES: Mapping[tuple[str, str], Scope | Door] = {
     ("DELETE", "/v1/documents/{document_id}"): Scope.INGEST,
     ("GET", "/v1/jobs"): Scope.INGEST,
     ("GET", "/v1/jobs/{job_id}"): Scope.INGEST,
-    ("GET", "/metrics"): Scope.ADMIN,
+    ("GET", "/metrics"): Scope.METRICS,
     ("GET", "/health/live"): Door.OPEN,
     ("GET", "/health/ready"): Door.OPEN,
+    ("GET", "/"): Door.OPEN,
+    ("GET", "/page/{name}"): Door.OPEN,
     ("GET", "/docs"): Door.OPEN,
     ("GET", "/openapi.json"): Door.OPEN,
 }
 """Method and path -> the scope that a key needs."""
+
+MCP_ROUTES: Mapping[tuple[str, str], Scope | Door] = {("POST", "/mcp"): Scope.ASK}
+"""The same, of the MCP server beside those that it shares with the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ class GuardedRoute(APIRoute):
         """Return the handler behind the door."""
         handler = super().get_route_handler()
         method = next(iter((self.methods or set()) - {"HEAD"}), "GET")
-        needed = ROUTES.get((method, self.path))
+        needed = {**ROUTES, **MCP_ROUTES}.get((method, self.path))
         parameters = {field.alias for field in self.dependant.query_params}
 
         async def guarded(request: Request) -> Response:

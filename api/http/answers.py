@@ -8,12 +8,11 @@ after any change of the index.
 import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from answerable.index import LimitedCache
 
-from ..calibration_store import CALIBRATION_NAME
+from ..calibration_store import calibration_state
 from ..engine import Engine
 from ..filters import SearchFilters
 from ..types import AskResult, to_json
@@ -24,12 +23,12 @@ class Asked:
     """A question with all that its answer depends on, but the index and the models.
 
     Attributes:
-        principals: as whom it is asked.
+        principals: as whom it is asked; None for the owner of the index, who sees everything.
         options: further arguments of ``Engine.ask``, those given.
     """
 
     question: str
-    principals: tuple[str, ...]
+    principals: tuple[str, ...] | None
     filters: SearchFilters | None
     options: tuple[tuple[str, Any], ...]
 
@@ -37,7 +36,8 @@ class Asked:
     def key(self) -> Hashable:
         """Return what is equal for questions that have the same answer."""
         narrowed = None if self.filters is None else json.dumps(to_json(self.filters), default=str)
-        return self.question, frozenset(self.principals), narrowed, self.options
+        who = None if self.principals is None else frozenset(self.principals)
+        return self.question, who, narrowed, self.options
 
     def ask(self, engine: Engine) -> AskResult:
         """Return the engine's answer."""
@@ -100,13 +100,4 @@ def _remembered(answer: Answered) -> Answered:
 def _state(engine: Engine) -> Hashable:
     """Return what is equal as long as no answer of this engine can change."""
     index = engine.index
-    return index.version(), index.manifest.encoder_sha256, _file_state(index.folder)
-
-
-def _file_state(folder: Path) -> tuple[int, int] | None:
-    """Return what changes with the calibration, which is replaced whole."""
-    try:
-        status = (folder / CALIBRATION_NAME).stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns
+    return index.version(), index.manifest.encoder_sha256, calibration_state(index.folder)

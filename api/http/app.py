@@ -18,8 +18,9 @@ from .ask_routes import add_ask_routes
 from .body_limit import BodyLimit
 from .document_routes import add_document_routes
 from .feedback_routes import add_feedback_routes
-from .health_routes import add_health_routes
+from .health_routes import add_health_routes, add_reference_routes
 from .openapi import describe
+from .page_routes import add_page_routes
 from .parts import Parts
 from .problems import install_problems
 from .request_log import RequestLog
@@ -70,5 +71,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     add_document_routes(app, parts)
     add_feedback_routes(app, parts)
     add_health_routes(app, parts)
+    add_reference_routes(app)
+    add_page_routes(app)
     describe(app)
     return app

@@ -17,7 +17,7 @@ from .parts import Parts
 from .schemas import AskRequest, BatchRequest, BatchResult, SearchRequest
 
 _JSON = "application/json"
-_OPTIONS = ("k", "n_best", "min_probability", "max_error", "collection")
+_OPTIONS = ("k", "n_best", "min_probability", "max_error", "profile", "collection")
 
 
 def add_ask_routes(app: FastAPI, parts: Parts) -> None:

@@ -10,17 +10,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 from ..settings import Settings
 
+S = TypeVar("S", bound=Settings)
 
-def run_child(main: Callable[[Settings, threading.Event], None]) -> None:
+
+def run_child(main: Callable[[S, threading.Event], None], kind: type[S]) -> None:
     """Run a child's ``main`` with the settings of its parent.
 
     Args:
         main: takes the settings, and an event that is set when it has to end.
+        kind: of the settings.
     """
-    settings = Settings.model_validate_json(sys.stdin.readline())
+    settings = kind.model_validate_json(sys.stdin.readline())
     configure_log(settings)
     ended = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal; the parent passes it on

@@ -1,4 +1,4 @@
-"""``/v1/documents`` and ``/v1/jobs``: taking documents in, looking at them, taking them out."""
+"""``/v1/documents``, ``/v1/collections`` and ``/v1/jobs``: taking documents in and out, looking at them."""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from .jobs import Job, job_json
 from .openapi import UPLOAD_BODY, problems
 from .parts import Parts
 from .problems import read_json
-from .schemas import DocumentPage, JobList, JobProgress, StoredText, TextUpload
+from .schemas import CollectionList, DocumentPage, JobList, JobProgress, StoredText, TextUpload
 from .uploads import extracted, receive_files, text_document, upload_of_form
 
 _LARGEST_ID = 2**63 - 1
@@ -59,6 +59,21 @@ def add_document_routes(app: FastAPI, parts: Parts) -> None:
                 "documents": [_info_json(info, asker) for info in found[:limit]],
                 "next": found[limit - 1].id if len(found) > limit else None,
             }
+        )
+
+    @app.get(
+        "/v1/collections",
+        response_model=CollectionList,
+        responses=problems(401, 403, 422, 429, 503),
+        summary="List the collections and how many documents each holds",
+    )
+    async def collections(asker: WhoAsks) -> Response:
+        def work() -> list[tuple[str, int]]:
+            return parts.engine.get().index.collections(_seen_by(asker))
+
+        found = await anyio.to_thread.run_sync(work)
+        return JSONResponse(
+            {"collections": [{"name": name, "documents": count} for name, count in found]}
         )
 
     @app.get(

@@ -39,6 +39,7 @@ _ASK_EXAMPLE: dict[str, Any] = {
         "reader": "minilm-l6-squad2-int8@6a5b4c3d2e1f",
         "calibration": "questions.csv, 120 questions, 2026-03-02",
     },
+    "profile": None,
 }
 
 _SEARCH_EXAMPLE: dict[str, Any] = {
@@ -129,6 +130,7 @@ EXAMPLES: dict[tuple[str, str], tuple[str, Any]] = {
     ("post", "/v1/score"): ("200", _SCORED),
     ("post", "/score"): ("200", _SCORED),
     ("get", "/v1/documents"): ("200", {"documents": [_STORED], "next": None}),
+    ("get", "/v1/collections"): ("200", {"collections": [{"name": "hr", "documents": 12}]}),
     ("get", "/v1/documents/{document_id}"): (
         "200",
         {

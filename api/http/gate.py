@@ -44,11 +44,12 @@ class Gate:
         self._inside = 0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="gate")
 
-    async def run(self, request: Request, work: Callable[[], T], deadline_s: float) -> T:
+    async def run(self, request: Request | None, work: Callable[[], T], deadline_s: float) -> T:
         """Return what ``work`` returns, or stop it when it is too late or nobody listens.
 
         Args:
-            request: that the work is for; its body must have been read.
+            request: that the work is for; its body must have been read. None for work that only
+                the caller's own cancellation gives up.
             work: runs in a thread; it ends at its next check of the stop signal.
             deadline_s: from now on, waiting included.
 
@@ -104,8 +105,11 @@ def _run(signal: StopSignal, work: Callable[[], T]) -> T:
         return work()
 
 
-async def _disconnected(request: Request) -> None:
+async def _disconnected(request: Request | None) -> None:
     """Return when the client has closed its connection."""
+    if request is None:
+        await asyncio.Event().wait()
+        return
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

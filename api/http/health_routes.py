@@ -16,7 +16,7 @@ from .schemas import Health
 
 
 def add_health_routes(app: FastAPI, parts: Parts) -> None:
-    """Add the routes that look at the service itself."""
+    """Add the routes by which machines look at the service."""
     warming = threading.Lock()
     # A thread of its own: health must not wait behind anything.
     looking = CapacityLimiter(1)
@@ -53,6 +53,10 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
             return parts.metrics.text(figures)
 
         return Response(await anyio.to_thread.run_sync(work), media_type=MEDIA_TYPE)
+
+
+def add_reference_routes(app: FastAPI) -> None:
+    """Add the reference, for people and for programs."""
 
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:

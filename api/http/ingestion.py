@@ -151,4 +151,4 @@ def main(settings: Settings, ended: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    run_child(main)
+    run_child(main, Settings)

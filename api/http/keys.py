@@ -36,6 +36,7 @@ class Scope(StrEnum):
 
     ASK = "ask"
     INGEST = "ingest"
+    METRICS = "metrics"
     ADMIN = "admin"
 
 
@@ -81,7 +82,7 @@ class KeyStore:
 
         Args:
             name: for people, to tell keys apart.
-            scopes: at least one of ``ask``, ``ingest``, ``admin``.
+            scopes: at least one of ``ask``, ``ingest``, ``metrics``, ``admin``.
             principals: as whom it asks, e.g. ``group:hr``.
             expires: after a span like ``12h``, ``90d`` or ``4w``; None for never.
 

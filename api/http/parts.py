@@ -49,20 +49,26 @@ class Parts:
     tracing: Tracing
 
     @classmethod
-    def make(cls, settings: Settings, shared: Path | None) -> "Parts":
+    def make(cls, settings: Settings, shared: Path | None, *, trains: bool = True) -> "Parts":
         """Make the parts; opens nothing.
 
         Args:
             settings: of the service.
             shared: folder that the processes of the service share; None for a single one.
+            trains: whether it trains and mends vector files in the background.
         """
+
+        def opened() -> Engine:
+            engine = Engine.open(settings=settings)
+            return engine.train_in_background() if trains else engine
+
         metrics = Metrics()
         database = ServiceDatabase(settings.index)
         threads = settings.concurrency or max(1, available_cores() // settings.workers)
         rates = RateLimits(settings.rate_per_minute, shared and shared / _RATES_NAME)
         return cls(
             settings=settings,
-            engine=Lazy(lambda: Engine.open(settings=settings).train_in_background()),
+            engine=Lazy(opened),
             database=database,
             access=Access(
                 KeyStore(database),

@@ -55,6 +55,7 @@ from ..errors import (
     Overloaded,
     PrincipalInvalid,
     PrincipalsTooWide,
+    ProfileUnknown,
     QuestionInvalid,
     QuestionTooLong,
     RateExceeded,
@@ -80,6 +81,7 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     PrincipalInvalid: (422, "principal-invalid", "Not the name of a user or group"),
     FilterInvalid: (422, "filter-invalid", "Not a filter"),
     MetadataInvalid: (422, "metadata-invalid", "Not metadata"),
+    ProfileUnknown: (422, "profile-unknown", "There is no such profile"),
     LimitInvalid: (422, "limit-invalid", "Not a limit"),
     MaxErrorUnsupported: (422, "max-error-unsupported", "The error limit is not supported"),
     CalibrationNeeded: (422, "calibration-needed", "There is no calibration"),
@@ -145,13 +147,19 @@ def problem(
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
+def told_of(error: AnswerableError) -> str:
+    """Return what a client is told of one of our errors; what is our side's goes to the log."""
+    status, kind, _ = _row(error)
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _BUSY):
+        return str(error)
+    logger.error("%s: %s", kind, error)
+    return "The service cannot answer now; its log says why."
+
+
 def error_problem(error: AnswerableError) -> JSONResponse:
     """Return the problem document of one of our errors, and log it if it is our side's."""
     status, kind, title = _row(error)
-    detail = str(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, _BUSY):
-        logger.error("%s: %s", kind, error)
-        detail = "The service cannot answer now; its log says why."
+    detail = told_of(error)
     response = problem(status, detail, kind=kind, title=title)
     if isinstance(error, RateExceeded):
         response.headers["retry-after"] = str(error.retry_after_s)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from answerable.reader import ProfileName
 from answerable.retriever import SearchMode
 
 from ..filters import SearchFilters
@@ -57,6 +58,10 @@ class AskRequest(_Request):
         lt=1,
         description="answer so that at most this share of answers is wrong, on questions like "
         "the calibration's; instead of min_probability",
+    )
+    profile: ProfileName | None = Field(
+        default=None,
+        description="another system whose rule decides, in place of ours and of every limit",
     )
     collection: str | None = Field(default=None, description="only this collection")
     filters: FiltersRequest | None = Field(default=None, description=_FILTERS)
@@ -131,6 +136,19 @@ class DocumentPage(BaseModel):
 
     documents: list[StoredDocumentInfo]
     next: int | None
+
+
+class CollectionSize(BaseModel):
+    """A collection and how many of its documents the asker may see."""
+
+    name: str
+    documents: int
+
+
+class CollectionList(BaseModel):
+    """The collections of the documents that the asker may see, by name."""
+
+    collections: list[CollectionSize]
 
 
 class PageBounds(BaseModel):

@@ -22,14 +22,24 @@ from .supervisor import Child, supervise
 from .uploads import UploadFolder
 
 _BACKLOG = 512
+WEB = "answerable.api.http.web"
+INGESTION = "answerable.api.http.ingestion"
 
 
-def serve(settings: Settings, on_listening: Callable[[str], None] = lambda url: None) -> None:
+def serve(
+    settings: Settings,
+    on_listening: Callable[[str], None] = lambda url: None,
+    *,
+    web: str = WEB,
+    takes_in: bool = True,
+) -> None:
     """Serve until SIGINT or SIGTERM; what is under way is finished first.
 
     Args:
         settings: ``host``, ``port`` and ``insecure_open`` say where.
         on_listening: called once with the URL, when connections are accepted.
+        web: the module of the processes that answer.
+        takes_in: whether there are uploads and a process that takes them in.
 
     Raises:
         ServeRefused: others can reach the address, there are no keys, and ``insecure_open`` is
@@ -43,22 +53,25 @@ def serve(settings: Settings, on_listening: Callable[[str], None] = lambda url: 
             f"{settings.host} can be reached from other machines, and there are no keys: make one "
             'with "answerable keys create", serve on 127.0.0.1, or add --insecure-open'
         )
-    UploadFolder(settings.index).sweep()
+    if takes_in:
+        UploadFolder(settings.index).sweep()
     with (
         tempfile.TemporaryDirectory(prefix="answerable-") as folder,
         _listening(settings.host, settings.port) as listener,
         _ending_on_signals() as ended,
     ):
         on_listening(_url(listener))
-        supervise(_children(settings, listener, Path(folder)), ended)
+        children = _web(web, settings, listener, Path(folder))
+        if takes_in:
+            children.append(Child(INGESTION, settings, Path(folder)))
+        supervise(children, ended)
 
 
-def _children(settings: Settings, listener: socket.socket, folder: Path) -> list[Child]:
-    """Return what runs; ``folder`` is what the workers share while they do."""
+def _web(module: str, settings: Settings, listener: socket.socket, folder: Path) -> list[Child]:
+    """Return the processes that answer; ``folder`` is what they share while they run."""
     threads = settings.threads or max(1, available_cores() // settings.workers)
     shared = settings.model_copy(update={"threads": threads})
-    web = Child("answerable.api.http.web", shared, folder, listener)
-    return [web] * settings.workers + [Child("answerable.api.http.ingestion", settings, folder)]
+    return [Child(module, shared, folder, listener)] * settings.workers
 
 
 @contextmanager

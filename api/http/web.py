@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from ..settings import Settings
 from .app import create_app
@@ -23,9 +24,13 @@ _MAX_HEADER_BYTES = 32 * 1024
 
 
 def main(settings: Settings, ended: threading.Event) -> None:
-    """Answer until ``ended`` is set; what is under way is answered first."""
+    """Answer until ``ended`` is set."""
+    answer(create_app(settings, shared=Path(os.environ[SHARED_FOLDER])), ended)
+
+
+def answer(app: ASGIApp, ended: threading.Event) -> None:
+    """Serve an app on the socket of the supervisor; what is under way is answered first."""
     listener = socket.socket(fileno=int(os.environ[LISTENER]))
-    app = create_app(settings, shared=Path(os.environ[SHARED_FOLDER]))
     config = uvicorn.Config(
         app,
         http=LimitedProtocol,
@@ -58,4 +63,4 @@ class _Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    run_child(main)
+    run_child(main, Settings)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import AnswerableError, IndexLocked
 from .generations import publish, register_lists, training_pays
+from .lock import training_alone
 from .store import PassageStore
 from .training import TrainingStopped, trained_lists
 from .writer import StoreWriter
@@ -25,7 +26,7 @@ _STOP_WAIT_S = 10.0
 class BackgroundTraining:
     """At most one thread that trains inverted lists when that pays, and registers them.
 
-    It reads in short transactions and takes the writer lock only at the end, to add what
+    Of several processes on one index one trains; the others see what it registers. It reads in short transactions and takes the writer lock only at the end, to add what
     changed meanwhile. Searches go on with the lists they have until they see the new ones.
     """
 
@@ -94,8 +95,12 @@ class BackgroundTraining:
                     self._store, writer, self._folder, may_train=False, is_suspect=True
                 )
             )
-        if not training_pays(self._store, self._folder, is_suspect=is_suspect):
-            return
+        with training_alone(self._folder) as is_alone:
+            # Whoever was before us may have registered lists by now.
+            if is_alone and training_pays(self._store, self._folder, is_suspect=is_suspect):
+                self._train()
+
+    def _train(self) -> None:
         manifest = self._store.manifest()
         lists = trained_lists(self._store, manifest.dimension, self._stopping.is_set)
         if lists is None:

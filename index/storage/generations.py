@@ -81,7 +81,7 @@ def publish(
     with store.reading() as db:
         seq, known, n = last_seq(db), generations(db), count_vectors(db)
     newest = known[0] if known else None
-    if newest and newest.seq == seq and _is_intact(folder, newest):
+    if newest and newest.seq == seq and is_intact(folder, newest):
         return
     # With half a limit of play, so that an index about that large does not go to and fro.
     if n <= (EXACT_LIMIT // 2 if newest and _is_lists(newest) else EXACT_LIMIT):
@@ -228,7 +228,8 @@ def _open_lists(folder: Path, generation: Generation) -> InvertedFile:
     return InvertedFile.checked(path, generation.sha256, generation.dimension, generation.n)
 
 
-def _is_intact(folder: Path, generation: Generation) -> bool:
+def is_intact(folder: Path, generation: Generation) -> bool:
+    """Say whether a vector file is, byte for byte, what was registered."""
     try:
         if _is_lists(generation):
             _open_lists(folder, generation).read_all()

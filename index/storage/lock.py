@@ -1,8 +1,9 @@
-"""The writer lock: one process writes an index at a time, any number read it."""
+"""The locks of an index: one process writes it at a time, one trains for it, any number read it."""
 
 import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +11,7 @@ from typing import Self
 from ..errors import AnswerableError, IndexLocked
 
 LOCK_NAME = "writer.lock"
+TRAINING_LOCK_NAME = "training.lock"
 
 
 class WriterLock:
@@ -66,3 +68,27 @@ class WriterLock:
                 os.ftruncate(self._file_descriptor, 0)
             os.close(self._file_descriptor)
             self._file_descriptor = None
+
+
+@contextmanager
+def training_alone(folder: Path) -> Iterator[bool]:
+    """Hold the lock of the one process that trains for an index; yield False if another does.
+
+    Raises:
+        AnswerableError: the folder cannot be written to.
+    """
+    try:
+        descriptor = os.open(
+            folder / TRAINING_LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        )
+    except OSError as exc:
+        raise AnswerableError(f"cannot write to the index folder {folder}: {exc.strerror}") from exc
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)

@@ -21,10 +21,12 @@ from ..types import (
     Page,
     Passage,
     ScoredPassage,
+    Vectors,
 )
 from .database import ReaderPool, damaged
 from .rules import permitted
 from .schema import stored_schema_version
+from .vector_log import vectors_of
 
 PassageIds = npt.NDArray[np.int64]
 
@@ -124,6 +126,16 @@ class PassageStore:
         with self.reading() as db:
             return [_info(row) for row in db.query(query, [document_id, *parameters, limit])]
 
+    def collections(self, filters: Filters) -> list[tuple[str, int]]:
+        """Return the collections of the documents permitted, by name, with how many each holds."""
+        condition, parameters = permitted(filters)
+        query = (
+            f"SELECT collection, count(*) FROM documents d WHERE {condition} "
+            "GROUP BY collection ORDER BY collection"
+        )
+        with self.reading() as db:
+            return [(name, count) for name, count in db.execute(query, parameters)]
+
     def counters(self) -> tuple[tuple[str, int], ...]:
         """Return every counter of the database; each change of what can be found raises one."""
         with self.reading() as db:
@@ -174,6 +186,15 @@ class PassageStore:
             [_json_ids(passage_ids)],
         )
         return {id_: (title, heading, text) for id_, title, heading, text in rows}
+
+    def sample(self, n: int, dimension: int) -> list[tuple[Passage, Vectors]]:
+        """Return up to ``n`` passages of ids spread evenly, with their vectors (dimension,)."""
+        with self.reading() as db:
+            ids = [id_ for (id_,) in db.execute("SELECT passage_id FROM vectors")]
+            chosen = ids[:: max(1, -(-len(ids) // n))]
+            found = vectors_of(db, chosen, dimension)
+        vectors = dict(zip(found.ids.tolist(), found.vectors, strict=True))
+        return [(one, vectors[one.id]) for one in self.passages(list(vectors), Filters())]
 
     def still_permitted(
         self, hits: Sequence[ScoredPassage], filters: Filters

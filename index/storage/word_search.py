@@ -64,6 +64,11 @@ class WordSearch:
                 f"no word file was written to {self._folder} ({exc.strerror})"
             ) from exc
 
+    def publish_anew(self, writer: StoreWriter) -> None:
+        """Make the files from the texts, whatever is there; raises as ``publish`` does."""
+        self._index.reload()
+        self.publish(writer)
+
     def _search(self, terms: Sequence[int], k: int, filters: Filters) -> list[ScoredPassage]:
         with self._index.reading() as (db, snapshot):
             # 1. What the asker may see, and the best of it by BM25.

@@ -1,10 +1,13 @@
 from .architectures import Architecture, Task, architecture_of
 from .configuration import ModelConfig
 from .onnx_graph import OnnxModel, read_onnx
+from .openvino_ir import is_ir
 from .plain_folder import quiet_library, write_plain_folder
+from .prepared import NullAnswer, Prepared
 from .source_model import SourceModel, load_source_model
-from .sources import SOURCE_KINDS, NullAnswer, Prepared, SourceKind, prepare_source
+from .sources import SOURCE_KINDS, SourceKind, prepare_source
 from .tokenizer_files import TokenizerFacts, write_tokenizer
+from .yaml_files import read_yaml, value_at
 
 __all__ = [
     "SOURCE_KINDS",
@@ -18,10 +21,13 @@ __all__ = [
     "Task",
     "TokenizerFacts",
     "architecture_of",
+    "is_ir",
     "load_source_model",
     "prepare_source",
     "quiet_library",
     "read_onnx",
+    "read_yaml",
+    "value_at",
     "write_plain_folder",
     "write_tokenizer",
 ]

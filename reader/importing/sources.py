@@ -1,50 +1,27 @@
 """What can be imported: each kind of source says whether it knows a path, and unpacks it.
 
-A kind ends in one of two forms, a plain Hugging Face folder or an ONNX file with its tokenizer;
+A kind ends in one of three forms: a plain Hugging Face folder, an ONNX file, or OpenVINO IR, each
+with its tokenizer;
 what happens to these is the same for all. A new kind is a module with a ``SourceKind``, and one
 line in ``SOURCE_KINDS``.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from answerable.index import ModelFolderInvalid
 
 from .configuration import CONFIG_NAME
+from .megatron import is_megatron, prepare_megatron
 from .model_card import read_model_card
+from .nemo import is_nemo, prepare_nemo
 from .onnx_source import find_onnx_source, is_onnx
+from .openvino_ir import is_ir, prepare_ir
+from .prepared import Prepared
+from .sealed import is_sealed, refuse_sealed
 from .source_files import source_file
 from .weights import weight_files
-
-Form = Literal["hugging-face", "onnx"]
-NullAnswer = Literal["trained", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A source in a form that is converted.
-
-    Attributes:
-        form: a Hugging Face folder, or a folder with an ONNX file.
-        folder: where it is: the source itself, or what was unpacked of it.
-        files: the source's own files, for the manifest, by name.
-        null_answer: whether the source says that "no answer" was trained; None if it does not.
-        max_seq_tokens: the window that the model was trained with; None if it does not say.
-        lower_case: whether the source says that capitals are lost; None if it does not.
-        licence: SPDX expression, if the source names one.
-        onnx: the ONNX file, of the form ``onnx``.
-    """
-
-    form: Form
-    folder: Path
-    files: Mapping[str, Path] = field(default_factory=dict)
-    null_answer: NullAnswer | None = None
-    max_seq_tokens: int | None = None
-    lower_case: bool | None = None
-    licence: str | None = None
-    onnx: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +75,10 @@ _TEXT_FILES = (
 
 # The first that knows a source takes it: put what is told by its content before what is guessed.
 SOURCE_KINDS: tuple[SourceKind, ...] = (
+    SourceKind("NeMo archive", is_nemo, prepare_nemo),
+    SourceKind("TAO's encrypted archive", is_sealed, refuse_sealed),
+    SourceKind("OpenVINO IR", is_ir, prepare_ir),
+    SourceKind("Megatron-LM checkpoint", is_megatron, prepare_megatron),
     SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
     SourceKind("ONNX file or folder", is_onnx, _onnx),
 )

@@ -15,6 +15,7 @@ from answerable.index import ModelFolderInvalid
 
 from .configuration import read_json_object
 from .source_files import source_file
+from .torch_file import read_torch_tensors
 
 Array = npt.NDArray[Any]
 SAFETENSORS_NAME = "model.safetensors"
@@ -109,7 +110,7 @@ def source_tensors(folder: Path) -> dict[str, SourceTensor]:
             f"{TORCH_NAME}"
         )
     if files[0].name == TORCH_NAME:
-        return {name: LoadedTensor(values) for name, values in _read_torch(files[0]).items()}
+        return {name: LoadedTensor(values) for name, values in read_torch_tensors(files[0]).items()}
     stored: dict[str, SourceTensor] = {}
     for path in files:
         if path.suffix == ".safetensors":
@@ -169,9 +170,3 @@ def _shards(folder: Path) -> tuple[Path, ...]:
         if not is_plain or source_file(folder, name) is None:
             raise ModelFolderInvalid(f"{folder / SHARDS_NAME} names {name!r}, which is not there")
     return tuple(folder / name for name in names)
-
-
-def _read_torch(path: Path) -> dict[str, Array]:
-    raise ModelFolderInvalid(
-        f"{path} is a pickle, which can run code: convert it to {SAFETENSORS_NAME} and import that"
-    )

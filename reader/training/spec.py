@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ..errors import TrainSpecInvalid
+from .foreign_keys import is_foreign, merged, own_keys, with_usual_values
 from .options import (
     DataFile,
     DistillationSpec,
@@ -115,6 +116,8 @@ class ReaderTrainSpec(Section):
 def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
     """Read a spec and apply ``key.sub=value`` overrides, later ones winning.
 
+    Both may be under NeMo's or TAO's keys: see ``foreign_keys``.
+
     Raises:
         TrainSpecInvalid: the file or an override cannot be read, or a value does not fit.
     """
@@ -122,8 +125,7 @@ def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not isinstance(tree, dict):
             raise TrainSpecInvalid(f"{path} holds no YAML mapping")
-        for override in overrides:
-            _apply(tree, override)
+        tree = _with_overrides(tree, overrides)
         return ReaderTrainSpec.model_validate(tree)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise TrainSpecInvalid(f"cannot read the training spec {path}: {exc}") from exc
@@ -132,6 +134,19 @@ def load_spec(path: Path, overrides: list[str]) -> ReaderTrainSpec:
         where = ".".join(str(part) for part in first["loc"])
         what = f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
         raise TrainSpecInvalid(f"training spec {path}: {what}") from exc
+
+
+def _with_overrides(tree: dict[str, Any], overrides: list[str]) -> dict[str, Any]:
+    theirs: dict[str, Any] = {key: tree[key] for key in tree if is_foreign(key)}
+    if theirs and not tree.keys() & ReaderTrainSpec.model_fields.keys():
+        for override in overrides:
+            _apply(theirs if is_foreign(override.partition("=")[0]) else tree, override)
+        own = {key: tree[key] for key in tree if key in ReaderTrainSpec.model_fields}
+        return merged(with_usual_values(own_keys(theirs)), own)
+    theirs = {}
+    for override in overrides:
+        _apply(theirs if is_foreign(override.partition("=")[0]) else tree, override)
+    return merged(tree, own_keys(theirs))
 
 
 def _apply(tree: dict[str, Any], override: str) -> None:

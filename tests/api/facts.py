@@ -10,6 +10,8 @@ from answerable.reader import (
     FEATURES,
     ConfidenceModel,
     Prediction,
+    Profile,
+    ProfileDecision,
     RetrievalEvidence,
     Span,
     uncalibrated,
@@ -86,6 +88,12 @@ class FactReader:
             is_shifted=self.confidence.is_shifted(features),
             min_probability=least,
         )
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return no answer: only our own rule is calibrated."""
+        return ProfileDecision(profile.name, None, False, 0.0, None, ())
 
 
 def fact_engine(folder: Path, encoder: HashEncoder | None = None) -> Engine:

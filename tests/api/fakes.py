@@ -8,6 +8,9 @@ from answerable.index import LocalIndex, Passage
 from answerable.reader import (
     ConfidenceModel,
     Prediction,
+    Profile,
+    ProfileAnswer,
+    ProfileDecision,
     RetrievalEvidence,
     Span,
     uncalibrated,
@@ -75,6 +78,19 @@ class ScriptedReader:
         if self.probability < (0.5 if min_probability is None else min_probability):
             return Prediction(None, "low_confidence", spans)
         return Prediction(spans[0], None, spans)
+
+    def decide(
+        self, question: str, passages: Sequence[Passage], profile: Profile
+    ) -> ProfileDecision:
+        """Return the script's quote in the first passage that holds it, at a score of 0.5."""
+        found = self.read(question, passages).spans
+        if not found:
+            return ProfileDecision(profile.name, None, False, 0.0, None, ())
+        place = [passage.id for passage in passages].index(found[0].passage_id)
+        start = found[0].start - passages[place].start
+        end = found[0].end - passages[place].start
+        best = ProfileAnswer(found[0].text, 0.5, place, start, end, 2.0, 2.0)
+        return ProfileDecision(profile.name, best, False, 0.5, -4.0, (best,))
 
     def _span(self, passage: Passage, quote: str) -> Span:
         start = passage.start + passage.text.index(quote) + self.shift

@@ -120,7 +120,7 @@ def test_plots_without_the_extra_are_one_line(
             "1",
         ),
         ("evaluate", "squad", "dev.json", "--null-score-diff-threshold", "nan"),
-        ("evaluate", "squad", "dev.json", "--layout", "nemo"),
+        ("evaluate", "squad", "dev.json", "--layout", "squad"),
         ("evaluate", "squad"),
     ],
 )

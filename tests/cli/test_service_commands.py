@@ -40,7 +40,7 @@ def test_key_is_made_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("keys", "create", "--name", "web", "--scope", "root"), "ask, ingest, admin"),
+        (("keys", "create", "--name", "web", "--scope", "root"), "ask, ingest, metrics, admin"),
         (("keys", "create", "--name", "web", "--scope", "ask", "--expires", "soon"), "90d"),
         (("keys", "create", "--name", "web", "--scope", "ask", "--as", "hr"), "group:hr"),
         (("keys", "revoke", "nothing"), "keys list"),

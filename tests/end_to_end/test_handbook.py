@@ -77,7 +77,7 @@ def test_every_quote_is_a_slice_of_its_document(folder: Path, engine: Engine) ->
             end = quote.sentence_start + len(quote.sentence)
             assert document.text[quote.sentence_start : end] == quote.sentence
             assert quote.sentence_start <= quote.start < quote.end <= end
-            assert 0 <= quote.probability <= 1
+            assert quote.probability is not None and 0 <= quote.probability <= 1
     finally:
         stored.close()
     assert len(quotes) > len(QUESTIONS)

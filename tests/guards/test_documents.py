@@ -15,6 +15,7 @@ pytestmark = pytest.mark.source
 
 TEXT_SUFFIXES = {
     ".cfg",
+    ".css",
     ".md",
     ".py",
     ".toml",

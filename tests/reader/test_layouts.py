@@ -18,6 +18,7 @@ from answerable.reader import (
     read_null_odds,
     read_predictions,
     score_predictions,
+    unit_metrics,
 )
 from tests.reader.scripted import ScriptedScorer, scripted_reader, word_tokenizer
 from tests.reader.squad_samples import question
@@ -63,6 +64,50 @@ def test_file_names_and_order(layout: Any) -> None:
     predictions = texts[NAMES[layout][0]]
     assert predictions == '{\n    "b": "ann and tom",\n    "a": ""\n}\n'
     assert json.loads(texts[NAMES[layout][2]]) == {"b": -6.25, "a": 20.75}
+
+
+def test_nemo() -> None:
+    """QAModel's files: answers beside their questions, and questions in every entry."""
+    texts = prediction_files(_evaluation(), LAYOUTS["nemo"], 20)
+    predictions = texts["output_prediction_file.json"]
+    assert predictions == (
+        '{\n    "b": [\n        "who",\n        "ann and tom"\n    ],\n'
+        '    "a": [\n        "when",\n        ""\n    ]\n}\n'
+    )
+    entry = json.loads(texts["output_nbest_file.json"])["b"][0]
+    assert list(entry) == ["question", "text", "probability", "start_logit", "end_logit"]
+    assert entry["question"] == "who" and entry["text"] == "ann and tom"
+
+
+def test_nemo_bertqa() -> None:
+    """BERTQAModel's files: a line for each question, with its context."""
+    texts = prediction_files(_evaluation(), LAYOUTS["nemo-bertqa"], 2)
+    lines = texts["output_prediction_file.json"].splitlines()
+    assert lines[0] == (
+        f'{{"id": "b", "context": "{CONTEXT}", "question": "who", '
+        '"predicted_answer": "ann and tom"}'
+    )
+    entries = [json.loads(line) for line in texts["output_nbest_file.json"].splitlines()]
+    assert list(entries[0]) == ["id", "context", "question", "nbest_predictions"]
+    assert {tuple(entry) for entry in entries[0]["nbest_predictions"]} == {("text", "probability")}
+
+
+def test_tao() -> None:
+    """TAO's two files: ids to answers, and entries in run_squad's order."""
+    texts = prediction_files(_evaluation(), LAYOUTS["tao"], 20)
+    assert texts["prediction.txt"] == '{\n    "b": "ann and tom",\n    "a": ""\n}\n'
+    entry = json.loads(texts["nbest.txt"])["b"][0]
+    assert list(entry) == ["text", "probability", "start_logit", "end_logit"]
+
+
+def test_unit_metrics() -> None:
+    """OpenVINO's cards state F1 and exact match from 0 to 1."""
+    evaluation = _evaluation()
+    assert unit_metrics(evaluation) == {
+        "f1": evaluation.metrics["f1"] / 100,
+        "exact_match": evaluation.metrics["exact"] / 100,
+    }
+    assert 0 < unit_metrics(evaluation)["f1"] < 1
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_route_without_a_scope_is_refused(tmp_path: Path) -> None:
 def test_scopes(method: str, path: str, index_folder: Path) -> None:
     """Each route opens for a key of its scope and for an admin's, and for no other."""
     needed = ROUTES[method, path]
-    url = path.format(document_id=1, job_id="0" * 32)
+    url = path.format(document_id=1, job_id="0" * 32, name="app.js")
     with serving(index_folder) as client:
         scoped = {scope: key_for(index_folder, scope) for scope in Scope}
         for scope, headers in scoped.items():

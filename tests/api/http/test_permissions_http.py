@@ -70,6 +70,7 @@ REQUESTS = st.one_of(
     st.tuples(st.just("search"), WORDS, st.sampled_from([1, 5, 100])),
     st.tuples(st.just("get"), WORDS, st.just(0)),
     st.tuples(st.just("list"), WORDS, st.integers(1, 200)),
+    st.tuples(st.just("collections"), WORDS, st.just(0)),
     st.tuples(st.just("feedback"), WORDS, st.integers(1, 20)),
     st.tuples(st.just("delete"), WORDS, st.just(0)),
     st.tuples(st.just("upload"), WORDS, st.just(0)),
@@ -106,7 +107,7 @@ def _send(
     if kind == "upload":
         body = {"name": f"{word[:4]}.txt", "text": "x", "collection": "own"}
         return client.post("/v1/documents", json=body, headers=headers)
-    path = "/v1/jobs" if kind == "jobs" else "/metrics"
+    path = "/metrics" if kind == "metrics" else f"/v1/{kind}"
     return client.get(path, headers=headers)
 
 
@@ -138,6 +139,9 @@ def test_nothing_forbidden_in_any_byte(
         assert {one["id"] for one in response.json()["documents"]} == {
             made.ids[w] for w in sorted(may_see, key=lambda w: made.ids[w])[:n]
         }
+    elif kind == "collections":
+        names = {one["name"] for one in response.json()["collections"]}
+        assert {f"{w}collection" for w in may_see} <= names
     elif kind == "search":
         assert len(response.json()["hits"]) == min(n, len(may_see))
 

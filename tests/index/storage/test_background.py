@@ -11,6 +11,7 @@ from answerable.index.local import LocalIndex
 from answerable.index.storage import background, training
 from answerable.index.storage.background import BackgroundTraining
 from answerable.index.storage.generations import FOLDER_NAME, publish
+from answerable.index.storage.lock import training_alone
 from answerable.index.storage.store import PassageStore
 from answerable.index.storage.writer import StoreWriter
 from tests.index.samples import contents
@@ -110,3 +111,28 @@ def test_writer_is_only_borrowed(index: LocalIndex, monkeypatch: pytest.MonkeyPa
         work.start()
         work.wait()
     assert not (index.folder / FOLDER_NAME).exists()
+
+
+@pytest.mark.usefixtures("small_limits")
+def test_one_process_trains(index: LocalIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another process trains, this one does not, and uses what that one registers."""
+    fill(index, 1, 100, publish=False, per_document=10)
+    trained = list[int]()
+
+    def counted(*arguments: object) -> object:
+        trained.append(1)
+        return training.trained_lists(*arguments)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(background, "trained_lists", counted)
+    work = _background(index)
+    with training_alone(index.folder) as is_alone:
+        assert is_alone
+        work.start()
+        work.wait()
+    assert trained == []
+    work.start()
+    work.wait()
+    other = _background(index)
+    other.start()
+    other.wait()
+    assert trained == [1]

@@ -156,6 +156,9 @@ def test_documents_by_collection_and_asker(index: LocalIndex, encoder: HashEncod
     assert listed(Filters(principals=ann)) == [("hr", "a"), ("it", "a"), ("it", "b")]
     assert listed(Filters(collections=("it",), principals=ann)) == [("it", "a"), ("it", "b")]
     assert listed(Filters(principals=('"; DROP TABLE documents', "user:an"))) == [("it", "a")]
+    assert index.collections(EVERYTHING) == [("hr", 1), ("it", 3)]
+    assert index.collections(Filters(principals=())) == [("it", 1)]
+    assert index.collections(Filters(principals=ann)) == [("hr", 1), ("it", 2)]
 
 
 def test_batch_is_all_or_nothing(index: LocalIndex, encoder: HashEncoder) -> None:
