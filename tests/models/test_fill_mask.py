@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import (
@@ -105,14 +106,16 @@ def test_every_family_fills_as_the_library_does(family, tmp_path: Path) -> None:
         _same(pipeline, model, text.replace("[MASK]", model.mask), 5, None)
 
 
-def test_int8_keeps_the_best_words(cased: Path, masked: Path, tmp_path: Path) -> None:
-    """Quantized, probabilities stay within a few hundredths."""
+def test_int8_is_near(cased: Path, masked: Path, tmp_path: Path) -> None:
+    """Quantized, the vocabulary is ranked nearly the same, and the best word stays among the best."""
     import_model(cased, tmp_path / "int8", ImportChoices(quantize=True))
     exact, coded = (load_masked_model(f, threads=1) for f in (masked, tmp_path / "int8"))
     for text in ASKED[:2]:
-        (expected,), (actual,) = (m.fill(text, top_k=10).masks for m in (exact, coded))
-        scores = {each.token: each.score for each in actual}
-        assert abs(scores.get(expected[0].token, 0) - expected[0].score) < 0.05
+        (expected,), (actual,) = (m.fill(text, top_k=10_000).masks for m in (exact, coded))
+        wanted, found = ({each.token: each.score for each in m} for m in (expected, actual))
+        logs = np.log([[wanted[token], found[token]] for token in wanted])
+        assert np.corrcoef(logs.T)[0, 1] > 0.95
+        assert expected[0].token in [each.token for each in actual[:5]]
 
 
 def test_the_command_runs_on_an_imported_folder(

@@ -142,7 +142,8 @@ def test_a_reader_is_made_of_each_family(
     windows = _windows(folder, tmp_path / "train.json")
     fp32 = _logits(torch_run(model.eval(), LOGITS), windows)
     int8 = _logits(onnx_run(folder / "model.onnx", LOGITS), windows)
-    np.testing.assert_allclose(int8, fp32, atol=0.1 * float(np.ptp(fp32)))
+    assert np.corrcoef(int8, fp32)[0, 1] > 0.99
+    assert np.abs(int8 - fp32).mean() < 0.05 * fp32.std()
     # 3. It is evaluated and asked as any reader.
     squad = str(tmp_path / "train.json")
     capsys.readouterr()
