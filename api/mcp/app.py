@@ -5,7 +5,6 @@ Every request stands alone, so any process may answer it; there are no sessions 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -13,13 +12,12 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..http.access import GuardedRoute, WhoAsks
+from ..http.access import WhoAsks
 from ..http.answers import Answered
-from ..http.body_limit import BodyLimit
+from ..http.guarded import guarded_app
 from ..http.health_routes import add_health_routes
 from ..http.parts import Parts
-from ..http.problems import install_problems, told_of
-from ..http.request_log import RequestLog
+from ..http.problems import told_of
 from .server import Host, mcp_server
 from .settings import McpSettings
 
@@ -58,26 +56,7 @@ def create_mcp_app(settings: McpSettings, shared: Path | None = None) -> FastAPI
             yield
         parts.close()
 
-    app = FastAPI(
-        lifespan=running,
-        title="Answerable over MCP",
-        version=version("answerable"),
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
-    app.state.access = parts.access
-    app.router.route_class = GuardedRoute
-    app.add_middleware(
-        BodyLimit,
-        max_bytes=settings.max_body_bytes,
-        max_upload_bytes=settings.max_body_bytes,
-        deadline_s=settings.body_deadline_s,
-    )
-    app.add_middleware(
-        RequestLog, metrics=parts.metrics, tracing=parts.tracing, has_lines=settings.access_log
-    )
-    install_problems(app, parts.metrics.note_refusal)
+    app = guarded_app(settings, parts, running, title="Answerable over MCP")
     add_health_routes(app, parts)
 
     @app.post("/mcp")

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from answerable.cli.main import app
 
 pytestmark = pytest.mark.source
 
@@ -74,16 +77,11 @@ def _wrong_with(command: str) -> str | None:
     words = shlex.split(command)[1:]
     names = [word for word in words if not word.startswith("-")]
     options = [word.partition("=")[0] for word in words if word.startswith("--")]
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("answerable")), *names, "--help"],
-        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        return f"{command}: {done.stderr.strip()}"
-    unknown = [option for option in options if not re.search(rf"{option}\b", done.stdout)]
+    # In this process: the documents show more than a hundred commands.
+    done = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
+    if done.exit_code:
+        return f"{command}: {done.output.strip()}"
+    unknown = [option for option in options if not re.search(rf"{option}\b", done.output)]
     return f"{command}: no option {unknown}" if unknown else None
 
 
