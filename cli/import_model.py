@@ -18,7 +18,8 @@ def import_model(
             metavar="SOURCE",
             readable=False,  # not looked at here: the import says what is wrong with it
             help="A Hugging Face folder (reader, masked-language model, Sentence Transformers "
-            "encoder), or an ONNX file with its tokenizer beside it.",
+            "encoder), an ONNX file with its tokenizer beside it, a .nemo archive, a Megatron-LM "
+            "checkpoint, or OpenVINO IR (.xml with its .bin and vocab.txt).",
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="New folder for the result.")],
