@@ -89,7 +89,7 @@ def test_ask_prints_the_documented_json(folder: Path) -> None:
     assert (run.code, run.err) == (0, "")
     value = json.loads(run.out)
     assert set(value) == {
-        "question", "answer", "abstained", "reason", "candidates", "nearest", "limit",
+        "question", "answer", "abstained", "reason", "candidates", "nearest", "limit", "profile",
     "calibration", "timing_ms", "models"
     }  # fmt: skip
     assert set(value["answer"]) == ANSWER_KEYS

@@ -24,9 +24,12 @@ OPTIONS = (
 )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of this folder: the system's own, none is downloaded."""
+    """One Chromium for the tests of a file: the system's own, none is downloaded.
+
+    No longer than that: its event loop would be in the way of other tests'.
+    """
     executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if executable is None:
         pytest.skip("no Chromium on this machine: the page is not tested")
