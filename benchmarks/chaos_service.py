@@ -56,7 +56,7 @@ def main() -> None:
             patiently(f"{url}/v1/documents", {"name": "first.txt", "text": "The first."})
             client = threading.Thread(target=_send, args=(url, sent, ended, chance.random()))
             client.start()
-            for number in range(arguments.kills):
+            while (number := sum(killed.values())) < arguments.kills:
                 time.sleep(chance.uniform(0.05, 1.5))
                 module = MODULES[chance.random() < 0.6]
                 for victim in chance.sample(found := children(process, module), len(found))[:1]:
@@ -66,8 +66,8 @@ def main() -> None:
                 patiently(f"{url}/v1/search", {"query": "number", "mode": "lexical", "k": 1})
                 back_s.append(time.monotonic() - started)
                 wrong += _looked_at(url, sent, chance)
-                if number % 50 == 49:
-                    print(number + 1, "kills,", len(sent.acknowledged), "stored", flush=True)
+                if number % 50 == 0:
+                    print(number, "kills,", len(sent.acknowledged), "stored", flush=True)
             ended.set()
             client.join()
         wrong += _checked(index, sent)
