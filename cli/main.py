@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from copy import copy
 from importlib.metadata import version
 from typing import Annotated
 
@@ -171,5 +172,6 @@ class _LowerCase(logging.Formatter):
     """Levels as the rest of the program writes: ``warning: ...``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        record.levelname = record.levelname.lower()
-        return super().format(record)
+        ours = copy(record)  # others that see the record know its level by the usual name
+        ours.levelname = record.levelname.lower()
+        return super().format(ours)
