@@ -28,7 +28,7 @@ export function startChoosing() {
   text.setAttribute("role", "application");
   text.focus({ preventScroll: true });
   anchor = active = nextWord(open.stored.text, open.startsAt) ?? nextWord(open.stored.text, 0);
-  if (anchor) open.stored.select(anchor);
+  if (anchor) selectSpan(anchor);
 }
 
 export function stopChoosing() {
@@ -92,10 +92,16 @@ function move(word, isExtending) {
   if (!word) return;
   active = word;
   if (!isExtending || !anchor) anchor = word;
-  open.stored.select({
+  selectSpan({
     start: Math.min(anchor.start, active.start),
     end: Math.max(anchor.end, active.end),
   });
+}
+
+/** The event of a changed selection comes later, and the next key may come before it. */
+function selectSpan(span) {
+  open.stored.select(span);
+  onSelection();
 }
 
 function leave() {
