@@ -28,6 +28,7 @@ def table() -> str:
     vectors = _result("vector_search")["search"]
     hybrid = _result("hybrid_search")["collections"]["dev_a_and_wiki"]
     page = _result("page_speed")["enter_to_answer_ms"]
+    ingest = _result("ingest_speed")
     whole = _result("whole_search")["milliseconds"]["owner"]["whole"]
     rows = [
         (
@@ -77,6 +78,14 @@ def table() -> str:
             "whole `search` of 1,000,000 passages, quiet: median, 99th percentile (ms)",
             f"{whole['p50']:.1f}, {whole['p99']:.1f}",
             "`whole_search.py`",
+        ),
+        (
+            f"ingest of {ingest['paragraphs']:,} paragraphs, whole: a second; times sentence-transformers' encoding",
+            (
+                f"{ingest['results']['answerable']['paragraphs_per_s'][0]:.0f}, "
+                f"{ingest['times_as_fast']['sentence-transformers'][0]:.1f}"
+            ),
+            "`ingest_speed.py`",
         ),
         (
             f"cold process on {startup['passages']:,} passages: `--help`, `ask` (median, s)",
