@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from answerable.index import AnswerableError, ModelFolderInvalid
-from answerable.reader import SquadEvaluation, TrainSpecInvalid
+from answerable.reader import SquadEvaluation, TrainSpecInvalid, apply_override
 from answerable.reader.importing import prepare_source, read_yaml, value_at
 
 from .evaluation import EvaluationOptions, evaluate_files
@@ -196,17 +196,7 @@ def load_tao_spec(command: TaoCommand) -> dict[str, Any]:
     """
     settings = read_yaml(command.spec) if command.spec else {}
     for override in command.overrides:
-        dotted, separator, value = override.partition("=")
-        if not separator or not dotted:
-            raise TrainSpecInvalid(f"override {override!r} is not of the form key.sub=value")
-        node = settings
-        *parents, leaf = dotted.split(".")
-        for key in parents:
-            inner = node.setdefault(key, {})
-            if not isinstance(inner, dict):
-                raise TrainSpecInvalid(f"override {override!r}: {key!r} is a value, not a section")
-            node = inner
-        node[leaf] = None if value in ("", "null") else value
+        apply_override(settings, override, lambda text: None if text in ("", "null") else text)
     return settings
 
 

@@ -52,6 +52,7 @@ from .layouts import (
 )
 from .metrics import answer_scores, normalize_answer, squad_metrics
 from .onnx_reader import OnnxReader, default_reader_folder
+from .overrides import apply_override
 from .plain_folder import load_reader
 from .profile_evaluation import compare_profiles, evaluate_profile
 from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
@@ -102,6 +103,7 @@ __all__ = [
     "TrainSpecInvalid",
     "answer_scores",
     "answer_type",
+    "apply_override",
     "area_under_risk_coverage",
     "base_log_odds",
     "break_down",

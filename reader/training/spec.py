@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ..errors import TrainSpecInvalid
+from ..overrides import apply_override
 from .foreign_keys import is_foreign, merged, own_keys, with_usual_values
 from .options import (
     DataFile,
@@ -140,23 +141,14 @@ def _with_overrides(tree: dict[str, Any], overrides: list[str]) -> dict[str, Any
     theirs: dict[str, Any] = {key: tree[key] for key in tree if is_foreign(key)}
     if theirs and not tree.keys() & ReaderTrainSpec.model_fields.keys():
         for override in overrides:
-            _apply(theirs if is_foreign(override.partition("=")[0]) else tree, override)
+            apply_override(
+                theirs if is_foreign(override.partition("=")[0]) else tree, override, yaml.safe_load
+            )
         own = {key: tree[key] for key in tree if key in ReaderTrainSpec.model_fields}
         return merged(with_usual_values(own_keys(theirs)), own)
     theirs = {}
     for override in overrides:
-        _apply(theirs if is_foreign(override.partition("=")[0]) else tree, override)
+        apply_override(
+            theirs if is_foreign(override.partition("=")[0]) else tree, override, yaml.safe_load
+        )
     return merged(tree, own_keys(theirs))
-
-
-def _apply(tree: dict[str, Any], override: str) -> None:
-    dotted, separator, value = override.partition("=")
-    if not separator or not dotted:
-        raise TrainSpecInvalid(f"override {override!r} is not of the form key.sub=value")
-    *parents, leaf = dotted.split(".")
-    node = tree
-    for key in parents:
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            raise TrainSpecInvalid(f"override {override!r}: {key!r} is a value, not a section")
-    node[leaf] = yaml.safe_load(value)
