@@ -11,11 +11,9 @@ from answerable.reader import (
     unit_metrics,
 )
 
-from .asking import AskedQuestion, AskOptions
-from .bench import RetrievalBench, bench_record, bench_retrieval
-from .calibrating import calibrate
-from .calibration_page import calibration_page
-from .calibration_report import CalibrationReport, Estimate
+from .calibration.fitting import calibrate
+from .calibration.page import calibration_page
+from .calibration.report import CalibrationReport, Estimate
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
@@ -34,7 +32,8 @@ from .errors import (
     ServeRefused,
     SettingsInvalid,
 )
-from .evaluation import (
+from .evaluation.asking import AskedQuestion, AskOptions
+from .evaluation.files import (
     EvaluationOptions,
     PredictionSource,
     ProfileOptions,
@@ -42,27 +41,21 @@ from .evaluation import (
     evaluate_squad_file,
     profile_with,
 )
-from .evaluation_output import EvaluationOutput
-from .evaluation_record import FileEvaluation, files_record
-from .evaluation_tables import Table, group_tables, score_table
-from .export import exported
-from .filters import SearchFilters, checked_filters, metadata_of, where_of
-from .masks import FillOptions, fill_masks, filled_record, open_masked_model
-from .open_evaluation import (
+from .evaluation.open import (
     OpenEvaluation,
     evaluate_open,
     open_evaluation_record,
     open_question_record,
 )
-from .owned_folder import OutputRefused
-from .profile_comparison import (
+from .evaluation.output import EvaluationOutput
+from .evaluation.profile_comparison import (
     ProfileComparison,
     compare_profiles_on,
     comparison_record,
     comparison_table,
 )
-from .retrieval_bench import RETRIEVAL_BASELINE
-from .retrieval_evaluation import (
+from .evaluation.record import FileEvaluation, files_record
+from .evaluation.retrieval import (
     RankedQuery,
     RetrievalEvaluation,
     RetrievalOptions,
@@ -70,8 +63,15 @@ from .retrieval_evaluation import (
     ranking_record,
     retrieval_record,
 )
+from .evaluation.retrieval_bench import RetrievalBench, bench_record, bench_retrieval
+from .evaluation.retrieval_speed import RETRIEVAL_BASELINE
+from .evaluation.tables import Table, group_tables, score_table
+from .export import exported
+from .filters import SearchFilters, checked_filters, metadata_of, where_of
+from .masks import FillOptions, fill_masks, filled_record, open_masked_model
+from .modeling.training import train_reader, train_retriever
+from .owned_folder import OutputRefused
 from .settings import Settings, load_settings
-from .training import train_reader, train_retriever
 from .types import (
     Answer,
     AnswerLimit,

@@ -19,7 +19,7 @@ from answerable.index import (
 )
 from answerable.reader import OnnxReader
 
-from .calibration_store import calibration_name, load_calibration
+from .calibration.store import calibration_name, load_calibration
 from .engine import Engine
 from .models import LazyEncoder, model_name
 from .settings import Settings, load_settings

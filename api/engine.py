@@ -25,7 +25,7 @@ from answerable.index import (
 from answerable.reader import OnnxReader, Profile, ProfileName, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
-from .calibration_store import calibration_name
+from .calibration.store import calibration_name
 from .checks import checked_collection, checked_limits, checked_principals, checked_question
 from .filters import SearchFilters, checked_filters
 from .index_reader import IndexReader

@@ -35,7 +35,7 @@ from import_fidelity import (
 )
 from report import write_report
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.reader.conversion_check import Run, onnx_run
 from answerable.reader.openvino_session import OpenVinoSession
 from answerable.reader.windows import Window

@@ -20,7 +20,7 @@ import torch
 import transformers
 from report import write_report
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.reader.conversion_check import Run, onnx_run
 from answerable.reader.sample_texts import SAMPLES
 from answerable.reader.spans import best_token_spans

@@ -70,8 +70,8 @@ def import_model(
 
     No code of the source runs. The result needs no torch: use it with --reader or --encoder.
     """
-    from answerable.api.model_import import ImportChoices
-    from answerable.api.model_import import import_model as run
+    from answerable.api.modeling.importing import ImportChoices
+    from answerable.api.modeling.importing import import_model as run
 
     choices = ImportChoices(
         quantize=quantize,

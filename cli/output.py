@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # imported by the commands when they run: they would slow dow
         SearchResult,
         Status,
     )
-    from answerable.api.model_building import BuiltModel
-    from answerable.api.model_import import ImportedModel
+    from answerable.api.modeling.building import BuiltModel
+    from answerable.api.modeling.importing import ImportedModel
     from answerable.reader.masked import FilledText
 
 _SNIPPET_CHARS = 200

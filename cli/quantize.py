@@ -51,7 +51,7 @@ def quantize(
     """Write a model as INT8 ONNX, checked against FP32; needs the models extra."""
     if fp32 and (weights or keep_fp32):
         raise typer.BadParameter("--fp32 quantizes nothing: leave out --weights and --keep-fp32")
-    from answerable.api.model_building import build_model
+    from answerable.api.modeling.building import build_model
 
     with progress_bar() as show:
         built = build_model(

@@ -10,7 +10,7 @@ from .exit_codes import DONE
 from .output import note, print_json
 
 if TYPE_CHECKING:
-    from answerable.api.tao import TaoCommand
+    from answerable.api.modeling.tao import TaoCommand
 
 tao = typer.Typer(help="Commands of NVIDIA TAO, with its flags.", rich_markup_mode=None)
 question_answering = typer.Typer(
@@ -47,7 +47,7 @@ def download_specs(
     specs: Specs = Path("specs"), results: Results = _RESULTS, json: options.Json = False
 ) -> int:
     """Write a spec for each command, to be changed."""
-    from answerable.api.tao import download_specs as write
+    from answerable.api.modeling.tao import download_specs as write
 
     written = [str(path) for path in write(specs)]
     if json:
@@ -100,7 +100,7 @@ def evaluate(
     json: options.Json = False,
 ) -> int:
     """Measure a reader: exact match and F1, in per cent."""
-    from answerable.api.tao import tao_evaluate
+    from answerable.api.modeling.tao import tao_evaluate
 
     metrics = tao_evaluate(_command(spec, overrides, model, results)).metrics
     if json:
@@ -125,7 +125,7 @@ def infer(
     json: options.Json = False,
 ) -> int:
     """Answer questions into prediction.txt and nbest.txt."""
-    from answerable.api.tao import tao_infer
+    from answerable.api.modeling.tao import tao_infer
 
     command = _command(spec, overrides, model, results)
     return _written(tao_infer(command, full_sentences=full_sentences), json=json)
@@ -148,7 +148,7 @@ def export(
     json: options.Json = False,
 ) -> int:
     """Write a reader as a folder with model.onnx."""
-    from answerable.api.tao import tao_export
+    from answerable.api.modeling.tao import tao_export
 
     return _written(tao_export(_command(spec, overrides, model, results)), json=json)
 
@@ -162,7 +162,7 @@ def _written(folder: Path, *, json: bool) -> int:
 
 
 def _train(command: "TaoCommand", verb: Literal["train", "finetune"], *, json: bool) -> int:
-    from answerable.api.tao import tao_train
+    from answerable.api.modeling.tao import tao_train
 
     folder, scores = tao_train(command, verb)
     if json:
@@ -178,6 +178,6 @@ def _train(command: "TaoCommand", verb: Literal["train", "finetune"], *, json: b
 def _command(
     spec: Path | None, overrides: list[str] | None, model: Path | None, results: Path
 ) -> "TaoCommand":
-    from answerable.api.tao import TaoCommand
+    from answerable.api.modeling.tao import TaoCommand
 
     return TaoCommand(spec, tuple(overrides or ()), model, results)

@@ -1,7 +1,7 @@
 """A BERT sentence encoder through the reader's graph and its way to INT8.
 
 The builder of both models is one, and lies in the reader's folder because it grew there; an
-encoder's own facts (pooling, lengths) are handed in, and ``answerable.api.model_building``
+encoder's own facts (pooling, lengths) are handed in, and ``answerable.api.modeling.building``
 composes (docs/adr/0006). Needs the ``models`` extra.
 """
 

@@ -2,7 +2,7 @@
 
 A BERT reader gets a graph of our own, in INT8 with a fallback in FP32 that shares its weights;
 another architecture goes through PyTorch's export and ONNX Runtime's quantizer. Needs the
-``models`` extra (torch, transformers, onnx). ``answerable.api.model_building`` adds tokenizer
+``models`` extra (torch, transformers, onnx). ``answerable.api.modeling.building`` adds tokenizer
 and manifest.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from answerable.index import LimitedCache
 
-from ..calibration_store import calibration_state
+from ..calibration.store import calibration_state
 from ..engine import Engine
 from ..filters import SearchFilters
 from ..types import AskResult, to_json

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from answerable import api
-from answerable.api import model_building
-from answerable.api.model_building import BuiltModel
+from answerable.api.modeling import building
+from answerable.api.modeling.building import BuiltModel
 from answerable.cli.main import main
 from answerable.index import ModelManifest
 
@@ -64,7 +64,7 @@ def test_quantize_hands_on_its_arguments(
         manifest = ModelManifest(name, "reader", "", "", {}, {})
         return BuiltModel(out, manifest, 0.9951, 23_000_000)
 
-    monkeypatch.setattr(model_building, "build_model", build)
+    monkeypatch.setattr(building, "build_model", build)
     assert main(["quantize", "runs/model", "out/int8", "--licence", "Apache-2.0"]) == 0
     expected = {
         "source": Path("runs/model"),

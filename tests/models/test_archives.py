@@ -17,7 +17,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.cli.main import main
 from answerable.index import ModelFolderInvalid
 from answerable.reader import load_reader

@@ -12,7 +12,7 @@ import torch
 from onnxruntime import InferenceSession
 from transformers import BertModel
 
-from answerable.api.model_building import build_model
+from answerable.api.modeling.building import build_model
 from answerable.index import AnswerableError, ModelFolderInvalid, Vectors
 from answerable.reader.bert_graph import write_graph
 from answerable.reader.bert_model import Pooling, load_bert_encoder

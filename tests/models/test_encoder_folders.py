@@ -9,7 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers import BertModel
 
-from answerable.api.model_building import build_model
+from answerable.api.modeling.building import build_model
 from answerable.index import Encoder, ModelFolderInvalid
 from answerable.retriever import OnnxEncoder, load_encoder
 from answerable.retriever.folders.library_encoder import LibraryEncoder

@@ -16,7 +16,7 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import AutoModelForMaskedLM
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.cli.main import main
 from answerable.reader.masked import MaskedModel, MaskPrediction, load_masked_model
 from answerable.reader.sample_texts import SAMPLES

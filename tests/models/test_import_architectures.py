@@ -7,7 +7,7 @@ import pytest
 import torch
 import transformers
 
-from answerable.api.model_import import ImportChoices, ImportedModel, import_model
+from answerable.api.modeling.importing import ImportChoices, ImportedModel, import_model
 from answerable.reader import OnnxReader
 from answerable.reader.conversion_check import Run, onnx_run
 from answerable.reader.spans import best_token_spans

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import AnswerableError, ModelFolderInvalid
 from tests.models.folders import model_folder
 

@@ -8,7 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import ModelFolderInvalid
 from answerable.reader import OnnxReader
 from answerable.reader.conversion_check import onnx_run

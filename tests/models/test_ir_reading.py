@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertForQuestionAnswering
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import Passage
 from answerable.reader import load_reader
 

@@ -12,8 +12,8 @@ from onnxruntime import InferenceSession
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForQuestionAnswering, BertModel
 
-from answerable.api import model_building
-from answerable.api.model_building import build_model
+from answerable.api.modeling import building
+from answerable.api.modeling.building import build_model
 from answerable.index import AnswerableError, ModelFolderInvalid, load_manifest
 from answerable.reader import OnnxReader
 from answerable.reader.export import export_reader
@@ -261,7 +261,7 @@ def test_a_model_that_quantization_ruins_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An INT8 model that disagrees with its FP32 self is not kept."""
-    monkeypatch.setattr(model_building, "_MIN_AGREEMENT", 1.1)
+    monkeypatch.setattr(building, "_MIN_AGREEMENT", 1.1)
     with pytest.raises(ModelFolderInvalid, match="changes the model too much"):
         _build(_reader_folder(tmp_path / "source"), tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
@@ -271,7 +271,7 @@ def test_without_torch_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the extra is missing, one line says how to get it."""
-    monkeypatch.setattr(model_building, "_EXTRA_MODULES", ("answerable_no_such_module",))
+    monkeypatch.setattr(building, "_EXTRA_MODULES", ("answerable_no_such_module",))
     with pytest.raises(AnswerableError, match=r"pip install 'answerable\[models\]'"):
         _build(tmp_path, tmp_path / "out")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertForQuestionAnswering
 
-from answerable.api.model_import import ImportChoices, import_model
+from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import load_manifest, sha256_of_file
 from answerable.reader import OnnxReader
 from answerable.reader.conversion_check import onnx_run

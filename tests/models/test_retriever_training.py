@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from answerable.api.model_building import build_model
-from answerable.api.training import train_retriever
+from answerable.api.modeling.building import build_model
+from answerable.api.modeling.training import train_retriever
 from answerable.index import ModelFolderInvalid
 from answerable.retriever import RetrieverSpecInvalid, load_encoder
 from answerable.retriever.training import load_spec

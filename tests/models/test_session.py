@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from answerable.api.model_building import build_model
+from answerable.api.modeling.building import build_model
 from answerable.index import ModelFolderInvalid
 from answerable.reader.golden import GOLDEN_NAME, load_golden, save_golden
 from answerable.reader.session import FALLBACK_NAME, ReaderSession

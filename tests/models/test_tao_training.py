@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from answerable.api.tao import SPECS
+from answerable.api.modeling.tao import SPECS
 from answerable.cli.main import main
 from tests.models.tiny import tiny_spec
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 import transformers
 
-from answerable.api.model_building import build_model
+from answerable.api.modeling.building import build_model
 from answerable.cli.main import main
 from answerable.index import AnswerableError
 from answerable.reader import read_squad

@@ -20,7 +20,7 @@ from answerable.reader import (
     risk_coverage_curve,
 )
 
-from .calibration_report import CurvePoint, Estimate, ReliabilityRow, Spread, ThresholdRow
+from .report import CurvePoint, Estimate, ReliabilityRow, Spread, ThresholdRow
 
 MAX_ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 CONFIDENCE = 0.9

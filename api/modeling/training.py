@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from answerable.index import sha256_of_file
 from answerable.reader import read_squad
 
-from .errors import ExtraMissing
+from ..errors import ExtraMissing
 
 if TYPE_CHECKING:  # needs torch
     from answerable.reader.training.finished import TrainReport

@@ -8,10 +8,10 @@ from typing import Any
 
 from answerable.reader import LAYOUTS, LayoutName, prediction_files, unit_metrics
 
-from .evaluation_plots import PLOTS, PlotFormat, check_plots_extra, draw_plots
-from .evaluation_record import FileEvaluation, metrics_record, question_record
-from .evaluation_report import markdown_report
-from .owned_folder import OwnedFolder
+from ..owned_folder import OwnedFolder
+from .plots import PLOTS, PlotFormat, check_plots_extra, draw_plots
+from .record import FileEvaluation, metrics_record, question_record
+from .report import markdown_report
 
 _METRICS, _REPORT, _QUESTIONS = "metrics.json", "report.md", "questions.jsonl"
 _PLOTS_LIST = "plots.json"

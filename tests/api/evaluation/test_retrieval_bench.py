@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from answerable.api import AnswerableError, Engine, Settings, bench_retrieval
-from answerable.api.bench import sample_documents
-from answerable.api.retrieval_bench import disk_bytes, measure_speed, sample_questions
+from answerable.api.evaluation.retrieval_bench import sample_documents
+from answerable.api.evaluation.retrieval_speed import disk_bytes, measure_speed, sample_questions
 from answerable.index import Filters, LocalIndex
 from answerable.retriever import HybridRetriever, StageTimes, TimedEncoder, TimedIndex
 from tests.fakes import HashEncoder

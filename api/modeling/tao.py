@@ -14,9 +14,9 @@ from answerable.index import AnswerableError, ModelFolderInvalid
 from answerable.reader import SquadEvaluation, TrainSpecInvalid, apply_override
 from answerable.reader.importing import prepare_source, read_yaml, value_at
 
-from .evaluation import EvaluationOptions, evaluate_files
-from .evaluation_output import EvaluationOutput
-from .inference import InferenceOptions, answer_file
+from ..evaluation.files import EvaluationOptions, evaluate_files
+from ..evaluation.inference import InferenceOptions, answer_file
+from ..evaluation.output import EvaluationOutput
 from .training import train_reader
 
 TrainVerb = Literal["train", "finetune"]
@@ -105,7 +105,7 @@ def tao_train(command: TaoCommand, verb: TrainVerb) -> tuple[Path, dict[str, flo
     Raises:
         AnswerableError: the spec, its files or the model cannot be used.
     """
-    from .model_building import build_model
+    from .building import build_model
 
     if command.spec is None:
         raise TrainSpecInvalid(f"{verb} needs a spec: -e FILE")
@@ -228,7 +228,7 @@ def _reader_folder(command: TaoCommand, out: Path) -> Path:
             return folder
     imported = out / f"{model.stem}-imported"
     if not imported.exists():
-        from .model_import import import_model
+        from .importing import import_model
 
         import_model(model, imported)
     return imported
@@ -240,7 +240,7 @@ def _base_folder(model: Path, run: Path) -> Path:
         return model
     from answerable.reader.importing import load_source_model, write_plain_folder
 
-    from .model_building import require_extra
+    from .building import require_extra
 
     require_extra()
     base, work = run / "base", run / "unpacked"

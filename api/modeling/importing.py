@@ -30,14 +30,14 @@ from answerable.reader.importing import (
 from answerable.reader.onnx_import import OnnxLimits, write_imported_onnx
 from answerable.retriever.export import copy_settings
 
-from .ir_import import write_ir_folder
-from .model_building import (
+from .building import (
     BuiltModel,
     build_model,
     check_target,
     require_extra,
     write_model_folder,
 )
+from .openvino_ir import write_ir_folder
 
 _MAX_SEQ_TOKENS = 384
 _MAX_QUESTION_TOKENS = 64

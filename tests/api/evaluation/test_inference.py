@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.api.inference import InferenceOptions, answer_file
+from answerable.api.evaluation.inference import InferenceOptions, answer_file
 from answerable.api.owned_folder import OutputRefused
 from answerable.reader import DatasetInvalid
 

@@ -14,7 +14,7 @@ import numpy as np
 from answerable.index import Encoder, Filters, LocalIndex, ScoredPassage, Vectors
 from answerable.retriever import HybridRetriever, StageTimes, TimedEncoder, TimedIndex
 
-from .models import LazyEncoder
+from ..models import LazyEncoder
 
 RETRIEVAL_BASELINE = (
     "exact search: every vector compared (FAISS Flat, FP32, one thread), the rest the same"

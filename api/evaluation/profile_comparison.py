@@ -16,9 +16,9 @@ from answerable.reader import (
     load_reader,
 )
 
-from .evaluation import EvaluationOptions, read_data
-from .evaluation_tables import Table
-from .models import model_name
+from ..models import model_name
+from .files import EvaluationOptions, read_data
+from .tables import Table
 
 OURS = "answerable"
 # Two systems say "no answer" only if they are asked to; both ways are shown.

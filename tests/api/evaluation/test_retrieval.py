@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from answerable.api import AnswerableError, RetrievalOptions, evaluate_retrieval
-from answerable.api.retrieval_evaluation import fill_index, ranked_documents
+from answerable.api.evaluation.retrieval import fill_index, ranked_documents
 from answerable.index import Filters, IngestOptions, LocalIndex, ingest
 from answerable.retriever import BeirFolder, HybridRetriever
 from tests.fakes import HashEncoder

@@ -14,8 +14,8 @@ from answerable.api import (
     group_tables,
     score_table,
 )
-from answerable.api.evaluation_plots import PLOTS
-from answerable.api.evaluation_report import markdown_report
+from answerable.api.evaluation.plots import PLOTS
+from answerable.api.evaluation.report import markdown_report
 from answerable.reader import FORCED, SquadQuestion, evaluate_squad, score_predictions
 from tests.reader.scripted import ScriptedScorer, scripted_reader, word_tokenizer
 from tests.reader.squad_samples import question

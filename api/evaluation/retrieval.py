@@ -18,8 +18,8 @@ from answerable.retriever import (
     score_ranking,
 )
 
-from .models import LazyEncoder, model_name
-from .text_documents import TextDocument, store_texts
+from ..models import LazyEncoder, model_name
+from ..text_documents import TextDocument, store_texts
 
 MODES: tuple[SearchMode, ...] = ("hybrid", "dense", "lexical")
 COLLECTION = "beir"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from answerable.reader import ReadingError
 
-from .evaluation_record import FileEvaluation, references
-from .evaluation_tables import Table, group_tables, score_table
+from .record import FileEvaluation, references
+from .tables import Table, group_tables, score_table
 
 # An underscore inside a word is not markup, and metrics are full of them.
 _SPECIAL = re.compile(r"[\\`*{}\[\]<>#|~&]|(?<![^\W_])_|_(?![^\W_])")

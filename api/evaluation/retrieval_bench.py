@@ -11,17 +11,17 @@ from typing import Any
 from answerable.index import AnswerableError, Encoder, LocalIndex
 from answerable.retriever import BeirFolder, HybridRetriever, mean_scores, score_ranking
 
-from .models import LazyEncoder, model_name
-from .retrieval_bench import (
+from ..models import LazyEncoder, model_name
+from ..settings import Settings
+from ..text_documents import TextDocument, store_texts
+from .retrieval import MODES, Progress, fill_index, ranked_documents
+from .retrieval_speed import (
     RetrievalSpeed,
     measure_speed,
     memory_bytes,
     sample_questions,
     speed_record,
 )
-from .retrieval_evaluation import MODES, Progress, fill_index, ranked_documents
-from .settings import Settings
-from .text_documents import TextDocument, store_texts
 
 _SAMPLE_CHARS = 250_000
 _RANKED = 20

@@ -19,8 +19,8 @@ from answerable.reader import (
     read_squad,
 )
 
-from .models import model_name
-from .owned_folder import OwnedFolder
+from ..models import model_name
+from ..owned_folder import OwnedFolder
 
 _RECORD = "inference.json"
 _KINDS = ("predictions", "nbest_predictions", "null_odds", "forced_predictions")

@@ -24,12 +24,12 @@ from answerable.reader import (
     recalibrate,
 )
 
-from . import calibration_figures as figures
-from .asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
-from .calibration_page import calibration_page
-from .calibration_report import CalibrationReport, ConfidentError, FitKind
-from .engine import Engine
-from .owned_file import check_owned_file, write_owned_file
+from ..engine import Engine
+from ..evaluation.asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
+from ..owned_file import check_owned_file, write_owned_file
+from . import figures
+from .page import calibration_page
+from .report import CalibrationReport, ConfidentError, FitKind
 
 MIN_QUESTIONS = 30
 """Fewer say almost nothing: of 30 questions, a share is known to about 15 points."""

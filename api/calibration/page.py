@@ -8,8 +8,8 @@ import re
 from html import escape
 from urllib.parse import unquote
 
-from .calibration_report import CalibrationReport, ConfidentError, Estimate, ThresholdRow
-from .report_charts import Bar, Line, line_chart, reliability_chart
+from .charts import Bar, Line, line_chart, reliability_chart
+from .report import CalibrationReport, ConfidentError, Estimate, ThresholdRow
 
 _PAGE = """<!doctype html>
 <html lang="en">

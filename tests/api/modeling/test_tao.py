@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from answerable.api.tao import SPECS, TaoCommand, download_specs, load_tao_spec
+from answerable.api.modeling.tao import SPECS, TaoCommand, download_specs, load_tao_spec
 from answerable.cli.main import main
 from answerable.index import AnswerableError, ModelFolderInvalid
 from answerable.reader import TrainSpecInvalid, default_reader_folder

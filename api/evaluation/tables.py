@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .evaluation_record import FileEvaluation
+from .record import FileEvaluation
 
 _TITLES = {
     "answer_type": "answer type",

@@ -14,11 +14,11 @@ from answerable.reader import (
 )
 from answerable.retriever import Hit
 
-from .checks import checked_question
-from .engine import Engine
-from .errors import QuestionInvalid
-from .index_reader import IndexReader
-from .types import Answer, AskResult
+from ..checks import checked_question
+from ..engine import Engine
+from ..errors import QuestionInvalid
+from ..index_reader import IndexReader
+from ..types import Answer, AskResult
 
 Progress = Callable[[int, int], None]
 

@@ -29,9 +29,9 @@ from answerable.reader import (
     score_predictions,
 )
 
-from .evaluation_output import EvaluationOutput
-from .evaluation_record import FileEvaluation
-from .models import model_name
+from ..models import model_name
+from .output import EvaluationOutput
+from .record import FileEvaluation
 
 AnswerMode = Literal["auto", "forced", "threshold"]
 

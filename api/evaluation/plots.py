@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from answerable.reader import OddsAnswer, precision_recall, threshold_scores
 
-from .errors import ExtraMissing
-from .evaluation_record import FileEvaluation
+from ..errors import ExtraMissing
+from .record import FileEvaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

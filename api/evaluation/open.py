@@ -21,10 +21,10 @@ from answerable.reader import (
     read_labelled,
 )
 
+from ..engine import Engine
+from ..owned_file import check_owned_file, write_owned_file
+from ..types import ModelNames
 from .asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
-from .engine import Engine
-from .owned_file import check_owned_file, write_owned_file
-from .types import ModelNames
 
 RECALL_AT = (1, 3, 5, 10, 20, 50, 100)
 _LINES_MARK = b'{"open_question": '

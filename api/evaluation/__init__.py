@@ -1,0 +1,1 @@
+"""Evaluation: of a reader on a file, of the whole path over an index, of retrieval and its speed."""
