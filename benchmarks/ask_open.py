@@ -21,7 +21,6 @@ from question_sets import (
     ToAsk,
     domain_set,
     gold_set,
-    left_out_set,
     open_set,
     unrelated_set,
 )
@@ -46,13 +45,9 @@ def main() -> None:
     parser.add_argument("lines", type=Path, help="written, or gone on with")
     parser.add_argument("--indexes", type=Path, required=True)
     parser.add_argument("--reader", type=Path, default=default_reader_folder())
-    parser.add_argument("--questions", type=int, default=3600, help="in the open set")
+    parser.add_argument("--questions", type=int, default=4364, help="in the open set")
     parser.add_argument("--other-questions", type=int, default=400, help="in each other domain")
     parser.add_argument("--gold-questions", type=int, default=1000, help="in each gold set")
-    parser.add_argument("--left-out-questions", type=int, default=2600)
-    parser.add_argument(
-        "--left-out-share", type=float, default=0.04, help="as in the reader's training spec"
-    )
     parser.add_argument("--unrelated-questions", type=int, default=500)
     parser.add_argument("--distractors", type=int, default=5000, help="Wikipedia paragraphs")
     parser.add_argument("--vectors", type=Path, help="of the distractors")
@@ -77,9 +72,6 @@ def main() -> None:
     for name in ("gold_dev-a", *(f"gold_{domain}" for domain in DOMAINS)):
         if not arguments.sets or name in arguments.sets:
             run.ask_gold(gold_set(data, name.removeprefix("gold_"), arguments.gold_questions))
-    if not arguments.sets or "left_out" in arguments.sets:
-        n, share = arguments.left_out_questions, arguments.left_out_share
-        run.ask_gold(left_out_set(data, n, share))
     if not arguments.sets or "open" in arguments.sets:
         questions = open_set(data, arguments.questions)
         n = arguments.distractors

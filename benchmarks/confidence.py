@@ -44,15 +44,11 @@ from answerable.reader import (
     load_confidence,
     save_confidence,
 )
-from answerable.reader.confidence import raw_score
-from answerable.reader.metrics import token_f1
-from answerable.reader.thresholds import OddsAnswer, best_thresholds
 
 # The laxest of the table that leaves 97% of unrelated questions unanswered, by a standard error.
 # Below a half, since a quote shows its sentence, its source and its probability, so that a wrong
 # one is soon seen.
 MIN_PROBABILITY = 0.25
-ENOUGH_LEFT_OUT = 2000
 
 
 def main() -> None:
@@ -134,29 +130,8 @@ def _fit(
             splitter_version=about["splitter_version"],
         ),
         min_probability=MIN_PROBABILITY,
-        null_threshold=_null_threshold(asked.get("left_out", []), present),
+        null_threshold=present.null_threshold,
     )
-
-
-def _null_threshold(left_out: Sequence[Asked], present: ConfidenceModel) -> float:
-    """Return the best null threshold on gold passages of articles that were not trained on.
-
-    From too few it would be chance, and the present one is kept.
-    """
-    if len(left_out) < ENOUGH_LEFT_OUT:
-        return present.null_threshold
-    answers = [
-        OddsAnswer(
-            null_odds=-raw_score(one.reading.ranked[0]),
-            is_answerable=bool(one.answers),
-            is_empty=False,
-            exact=float(one.is_exact),
-            f1=max((token_f1(one.answer, answer) for answer in one.answers), default=0.0),
-        )
-        for one in left_out
-    ]
-    found = best_thresholds(sorted(answers, key=lambda answer: answer.null_odds))
-    return round(found["best_f1_thresh"], 3)
 
 
 def _gold_read(asked: Sequence[Asked]) -> float:

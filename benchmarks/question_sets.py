@@ -5,7 +5,6 @@
 - ``amazon_reviews``, ``reddit``, ``policyqa``: the same over paragraphs of other domains, half of
   the questions with their paragraph hidden or about something else.
 - ``gold_*``: answerable questions, each read on its own paragraph alone.
-- ``left_out``: questions of articles that the reader was not trained on, for its null threshold.
 - ``unrelated``: questions of dev-a over an index of real documents.
 """
 
@@ -20,7 +19,6 @@ from typing import TypeVar
 from open_index import Article, articles_of
 
 from answerable.reader import SquadQuestion, read_squad
-from answerable.reader.training.left_out import is_left_out
 
 Item = TypeVar("Item")
 # Half of the questions have their answer in the index; of the others, a third each are about a
@@ -93,20 +91,6 @@ def gold_set(data: Path, name: str, n: int) -> QuestionSet:
     found = read_squad(path) if name == "dev-a" else _domain(data, name)
     chosen = sample([question for question in found if question.is_answerable], n, seed=2)
     return QuestionSet(f"gold_{name}", (), tuple(_to_ask(q, "present") for q in chosen))
-
-
-def left_out_set(data: Path, n: int, share: float) -> QuestionSet:
-    """Return n questions of the training set's left-out articles, half of them answerable."""
-    questions = read_squad(data / "squad" / "train-v2.0.json.gz")
-    left_out = [question for question in questions if is_left_out(question.title, share)]
-    sides = [[q for q in left_out if q.is_answerable is side] for side in (True, False)]
-    half = min(n // 2, *map(len, sides))
-    asked = [
-        _to_ask(question, "present" if question.is_answerable else "unanswerable")
-        for side in sides
-        for question in sample(side, half)
-    ]
-    return QuestionSet("left_out", (), tuple(asked))
 
 
 def unrelated_set(data: Path, n: int) -> QuestionSet:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from answerable.index import STOP_WORDS, Passage
 
-from ..answer_types import question_word
 from ..metrics import normalize_answer
 from ..ranking import ScoredSpan
 from .evidence import Reading, RetrievalEvidence
@@ -28,17 +27,6 @@ _TWIN_CHARS = 40  # the same so far to both sides: a copy, not a second witness
 _STEM_CHARS = 5  # words that begin alike are taken for forms of one
 _MOST_WORDS = 64  # of a question
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand"
-    r"|million|billion|dozen|half|twice|once|none|several|many)\b",
-    re.IGNORECASE,
-)
-_TIME = re.compile(
-    r"\d|\b(?:january|february|march|april|may|june|july|august|september|october|november"
-    r"|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|century|centuries|year|month|week|day"
-    r"|morning|night|spring|summer|autumn|winter|after|before|during|until|when|era|age)s?\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +54,10 @@ FEATURES = (
     Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)", 1.0),
     Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
     Feature("rank", -1, "logarithm of the passage's rank"),
-    Feature("dense_score", 1, "cosine of question and passage"),
+    Feature("dense_lead", 1, "cosine of question and passage, less the mean of those read"),
     Feature("lexical_score", 1, "BM25 for each word of meaning in the question"),
     Feature("overlap", 1, "share of the question's words of meaning in passage and headings"),
     Feature("overlap_near", 1, "the same within 120 characters of the answer"),
-    Feature("type_fits", 1, "1 if the answer is what who, when or how many asks for, -1 if not"),
     Feature("answer_words", 0, "logarithm of the answer's words"),
     Feature("question_words", 0, "logarithm of the question's words of meaning, and one"),
     Feature("passage_words", -1, "logarithm of the passage's words: more text to be wrong in"),
@@ -101,7 +88,6 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
                 *_retrieval(reading.evidence, place, len(words)),
                 _share(words, f"{passage.title} {passage.heading} {passage.text}"),
                 _share(words, _around(passage, span, _NEAR_CHARS)),
-                type_fit(reading.question, span.text),
                 math.log(max(1, len(span.text.split()))),
                 math.log1p(len(words)),
                 math.log(max(1, len(passage.text.split()))),
@@ -139,20 +125,6 @@ def question_stems(question: str) -> frozenset[str]:
     """Return the beginnings of a question's words of meaning."""
     words = _WORD.findall(question.casefold())[:_MOST_WORDS]
     return frozenset(word[:_STEM_CHARS] for word in words if word not in STOP_WORDS)
-
-
-def type_fit(question: str, answer: str) -> float:
-    """Return 1 if an answer is of the kind that is asked for, -1 if not, 0 if none can tell."""
-    match question_word(question):
-        case "who":
-            fits = any(word[0].isupper() for word in answer.split())
-        case "when":
-            fits = bool(_TIME.search(answer))
-        case "how many":
-            fits = bool(_NUMBER.search(answer))
-        case _:
-            return 0.0
-    return 1.0 if fits else -1.0
 
 
 def _margin(ranked: Sequence[ScoredSpan], position: int, wordings: _Wordings) -> float:
@@ -235,15 +207,21 @@ def _n_rivals(reading: Reading, span: ScoredSpan, wordings: _Wordings) -> int:
 def _retrieval(
     evidence: Sequence[RetrievalEvidence], place: int, n_words: int
 ) -> tuple[float, float, float]:
-    """Return rank, dense_score and lexical_score of a passage."""
+    """Return rank, dense_lead and lexical_score of a passage.
+
+    A cosine by itself says how an encoder sees a kind of text, more than whether this passage
+    answers: over other domains it made probabilities worse, and over its own no better.
+    """
     if not evidence:
         return UNKNOWN, UNKNOWN, UNKNOWN
     one = evidence[place]
     known = [e.dense_score for e in evidence if e.dense_score is not None]
-    # Not among the nearest: its cosine is below all that are.
-    dense = min(known, default=UNKNOWN) if one.dense_score is None else one.dense_score
+    lead = UNKNOWN
+    if known:  # one that is not among the nearest has a cosine below all that are
+        dense = min(known) if one.dense_score is None else one.dense_score
+        lead = dense - math.fsum(known) / len(known)
     lexical = (one.lexical_score or 0.0) / max(1, n_words)
-    return math.log(one.rank), dense, lexical
+    return math.log(one.rank), lead, lexical
 
 
 def _share(words: frozenset[str], text: str) -> float:
