@@ -36,7 +36,7 @@ from import_fidelity import (
 from report import write_report
 
 from answerable.api.modeling.importing import ImportChoices, import_model
-from answerable.reader.conversion_check import Run, onnx_run
+from answerable.reader.conversion.checking import Run, onnx_run
 from answerable.reader.openvino_session import OpenVinoSession
 from answerable.reader.windows import Window
 

@@ -26,10 +26,10 @@ import numpy as np
 import onnxruntime as ort
 from report import write_report
 
-from answerable.reader.bert_graph import write_graph
-from answerable.reader.bert_int8 import to_int8
-from answerable.reader.bert_model import from_state
-from answerable.reader.encoder_export import TokenSample
+from answerable.reader.conversion.bert_graph import write_graph
+from answerable.reader.conversion.bert_int8 import to_int8
+from answerable.reader.conversion.bert_model import from_state
+from answerable.reader.conversion.encoder_export import TokenSample
 from answerable.reader.feeds import InputForm
 
 VOCABULARY, WIDTH, WIDE, HEADS, POSITIONS = 30522, 1024, 4096, 16, 512
@@ -70,7 +70,7 @@ def build(folder: Path, layers: int) -> None:
     import torch
     from transformers import BertConfig, BertForQuestionAnswering
 
-    from answerable.reader.torch_export import trace_model
+    from answerable.reader.conversion.torch_export import trace_model
 
     config = {
         "vocab_size": VOCABULARY,

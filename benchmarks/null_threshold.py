@@ -30,7 +30,7 @@ from answerable.reader import (
     read_squad,
 )
 from answerable.reader.confidence import save_confidence
-from answerable.reader.thresholds import OddsAnswer
+from answerable.reader.evaluation.thresholds import OddsAnswer
 from answerable.reader.training.left_out import is_left_out
 
 Floats = npt.NDArray[np.float64]

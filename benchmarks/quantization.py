@@ -29,18 +29,18 @@ from report import sha256_of, write_report
 from tokenizers import Tokenizer
 
 from answerable.reader import SquadQuestion, evaluate_squad, read_squad, squad_metrics
-from answerable.reader.bert_graph import write_graph
-from answerable.reader.bert_int8 import to_int8
-from answerable.reader.bert_model import load_bert_reader
-from answerable.reader.export import export_reader
-from answerable.reader.plain_folder import load_reader
-from answerable.reader.quantization import (
+from answerable.reader.conversion.bert_graph import write_graph
+from answerable.reader.conversion.bert_int8 import to_int8
+from answerable.reader.conversion.bert_model import load_bert_reader
+from answerable.reader.conversion.quantization import (
     BertQuantization,
     QuantizationConfig,
     fuse_onnx,
     quantize_onnx,
 )
-from answerable.reader.sample_texts import sample_windows
+from answerable.reader.conversion.reader_export import export_reader
+from answerable.reader.conversion.sample_texts import sample_windows
+from answerable.reader.plain_folder import load_reader
 from answerable.reader.session import ReaderSession
 from answerable.reader.windows import Window, WindowConfig, WindowMaker
 

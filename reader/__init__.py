@@ -1,5 +1,3 @@
-from .answer_types import answer_type, passage_length, question_word
-from .breakdown import GroupScore, ReadingError, break_down, worst_errors
 from .confidence import (
     FEATURES,
     CalibrationOutcome,
@@ -40,9 +38,10 @@ from .errors import (
     TargetInvalid,
     TrainSpecInvalid,
 )
-from .evaluation import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
-from .labelled import TEMPLATE, LabelledQuestion, read_labelled
-from .layouts import (
+from .evaluation.answer_types import answer_type, passage_length, question_word
+from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
+from .evaluation.labelled import TEMPLATE, LabelledQuestion, read_labelled
+from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
     prediction_files,
@@ -50,14 +49,15 @@ from .layouts import (
     read_predictions,
     unit_metrics,
 )
-from .metrics import answer_scores, normalize_answer, squad_metrics
+from .evaluation.metrics import answer_scores, normalize_answer, squad_metrics
+from .evaluation.profile_scores import compare_profiles, evaluate_profile
+from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
+from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad
+from .evaluation.thresholds import OddsAnswer, precision_recall, threshold_scores
 from .onnx_reader import OnnxReader, default_reader_folder
 from .overrides import apply_override
 from .plain_folder import load_reader
-from .profile_evaluation import compare_profiles, evaluate_profile
 from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
-from .squad import SquadAnswer, SquadQuestion, read_squad
-from .thresholds import OddsAnswer, precision_recall, threshold_scores
 from .types import AbstentionReason, Prediction, Reader, Span
 
 __all__ = [

@@ -24,16 +24,21 @@ from answerable.index import (
     sha256_of_file,
     write_manifest,
 )
-from answerable.reader.encoder_export import is_known_encoder, write_bert_encoder
-from answerable.reader.export import MODEL_NAME, BuildChoices, Progress, write_reader
-from answerable.reader.importing import architecture_of
-from answerable.reader.masked_export import masked_lm_settings, write_masked_lm
-from answerable.reader.quantization import (
+from answerable.reader.conversion.encoder_export import is_known_encoder, write_bert_encoder
+from answerable.reader.conversion.masked_export import masked_lm_settings, write_masked_lm
+from answerable.reader.conversion.quantization import (
     BertQuantization,
     QuantizationConfig,
     fuse_onnx,
     quantize_onnx,
 )
+from answerable.reader.conversion.reader_export import (
+    MODEL_NAME,
+    BuildChoices,
+    Progress,
+    write_reader,
+)
+from answerable.reader.importing import architecture_of
 from answerable.retriever.export import encoder_settings, export_encoder
 
 ModelKind = Literal["encoder", "masked-lm", "reader"]

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from answerable.index import ModelFolderInvalid, ModelManifest, sha256_of_file
-from answerable.reader.export import BuildChoices
+from answerable.reader.conversion.onnx_import import OnnxLimits, write_imported_onnx
+from answerable.reader.conversion.reader_export import BuildChoices
 from answerable.reader.importing import (
     NullAnswer,
     Prepared,
@@ -27,7 +28,6 @@ from answerable.reader.importing import (
     write_plain_folder,
     write_tokenizer,
 )
-from answerable.reader.onnx_import import OnnxLimits, write_imported_onnx
 from answerable.retriever.export import copy_settings
 
 from .building import (

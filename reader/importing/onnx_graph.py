@@ -13,7 +13,7 @@ import numpy as np
 
 from answerable.index import ModelFolderInvalid
 
-from ..conversion_check import Run
+from ..conversion.checking import Run
 from ..feeds import INPUT_NAMES, Ids, InputForm
 from .onnx_roles import IDS, MASK, Roles, find_roles
 

@@ -12,8 +12,8 @@ from tqdm import tqdm
 from answerable.index import ModelFolderInvalid
 
 from ..errors import DatasetInvalid
+from ..evaluation.squad import SquadQuestion, read_squad
 from ..importing import architecture_of, write_tokenizer
-from ..squad import SquadQuestion, read_squad
 from ..token_layout import pair_layout
 from .encoding import add_negatives, contexts_by_key, encode_questions
 from .left_out import is_left_out

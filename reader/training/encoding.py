@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tokenizers import Tokenizer
 
-from ..squad import SquadAnswer, SquadQuestion
+from ..evaluation.squad import SquadAnswer, SquadQuestion
 from ..token_layout import token_places
 from .windows import EncodedQuestion, Tokens, context_key
 

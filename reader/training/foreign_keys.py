@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import TrainSpecInvalid
-from ..squad import read_squad
+from ..evaluation.squad import read_squad
 
 _TRAIN_SETS = ("train_ds", "training_ds", "finetuning_ds")
 _SECTIONS = (

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from transformers import BertConfig
 
-from ..bert_weights import bert_state
+from ..conversion.bert_weights import bert_state
 
 Weights = dict[str, npt.NDArray[np.float32]]
 Stored = Mapping[str, npt.NDArray[Any]]

@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 
 from ..errors import DatasetInvalid
-from ..squad import SquadQuestion
+from ..evaluation.squad import SquadQuestion
 
 
 def read_paragraphs(path: Path) -> list[SquadQuestion]:

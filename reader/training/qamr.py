@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DatasetInvalid
-from ..squad import SquadAnswer, SquadQuestion
+from ..evaluation.squad import SquadAnswer, SquadQuestion
 
 SENTENCES = "wiki-sentences.tsv.gz"
 _PTB = "PTB"  # rows on the Penn Treebank, whose text is not free

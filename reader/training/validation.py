@@ -10,10 +10,10 @@ from transformers import PreTrainedModel
 from answerable.index import Passage
 
 from ..confidence import uncalibrated
-from ..metrics import squad_metrics
+from ..evaluation.metrics import squad_metrics
+from ..evaluation.squad import SquadQuestion, read_squad
 from ..onnx_reader import OnnxReader
 from ..spans import Logits
-from ..squad import SquadQuestion, read_squad
 from ..windows import Window, WindowConfig, WindowMaker
 from .architectures import max_tokens
 from .logits import logits_of

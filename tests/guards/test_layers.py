@@ -12,11 +12,11 @@ from tests.guards.layout import MODULES, PACKAGES, Module
 
 # Imported by name: listed in an __init__ they would load the model-building libraries every time.
 BUILD_MODULES = (
-    "answerable.reader.encoder_export",
-    "answerable.reader.export",
-    "answerable.reader.masked_export",
-    "answerable.reader.onnx_import",
-    "answerable.reader.quantization",
+    "answerable.reader.conversion.encoder_export",
+    "answerable.reader.conversion.reader_export",
+    "answerable.reader.conversion.masked_export",
+    "answerable.reader.conversion.onnx_import",
+    "answerable.reader.conversion.quantization",
     "answerable.retriever.export",
 )
 

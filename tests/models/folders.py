@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from answerable.reader.sample_texts import SAMPLES
+from answerable.reader.conversion.sample_texts import SAMPLES
 
 CAFE = "The Café ÀÉÎ opened in İstanbul: 1,500 guests, naïve façades and ﬁne coffee."
 TEXTS = (*(text for pair in SAMPLES for text in pair), CAFE)

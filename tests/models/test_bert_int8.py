@@ -11,12 +11,12 @@ from onnxruntime import InferenceSession
 from transformers import BertForQuestionAnswering
 
 from answerable.index import AnswerableError, ModelFolderInvalid
-from answerable.reader.bert_graph import Form, write_graph
-from answerable.reader.bert_int8 import to_int8
-from answerable.reader.bert_model import Bert, Codes, Product, from_state
-from answerable.reader.bert_weights import bert_state
-from answerable.reader.quantization import BertQuantization
-from answerable.reader.sample_texts import SAMPLES, sample_windows
+from answerable.reader.conversion.bert_graph import Form, write_graph
+from answerable.reader.conversion.bert_int8 import to_int8
+from answerable.reader.conversion.bert_model import Bert, Codes, Product, from_state
+from answerable.reader.conversion.bert_weights import bert_state
+from answerable.reader.conversion.quantization import BertQuantization
+from answerable.reader.conversion.sample_texts import SAMPLES, sample_windows
 from answerable.reader.session import ReaderSession
 from answerable.reader.windows import Window, WindowConfig
 from tests.models.tiny import tiny_model

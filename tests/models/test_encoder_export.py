@@ -14,9 +14,9 @@ from transformers import BertModel
 
 from answerable.api.modeling.building import build_model
 from answerable.index import AnswerableError, ModelFolderInvalid, Vectors
-from answerable.reader.bert_graph import write_graph
-from answerable.reader.bert_model import Pooling, load_bert_encoder
-from answerable.reader.encoder_export import is_known_encoder, text_samples
+from answerable.reader.conversion.bert_graph import write_graph
+from answerable.reader.conversion.bert_model import Pooling, load_bert_encoder
+from answerable.reader.conversion.encoder_export import is_known_encoder, text_samples
 from answerable.retriever import OnnxEncoder
 from tests.models.tiny import encoder_folder
 

@@ -18,8 +18,8 @@ from transformers.models.auto.modeling_auto import AutoModelForMaskedLM
 
 from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.cli.main import main
+from answerable.reader.conversion.sample_texts import SAMPLES
 from answerable.reader.masked import MaskedModel, MaskPrediction, load_masked_model
-from answerable.reader.sample_texts import SAMPLES
 from tests.models.architectures import FAMILIES
 from tests.reader.vocabularies import word_pieces
 

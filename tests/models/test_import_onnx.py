@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import ModelFolderInvalid
 from answerable.reader import OnnxReader
-from answerable.reader.conversion_check import onnx_run
+from answerable.reader.conversion.checking import onnx_run
 from answerable.reader.session import ReaderSession
 from tests.models.folders import write_vocabulary
 from tests.reader.scripted import passage

@@ -16,8 +16,8 @@ from answerable.api.modeling import building
 from answerable.api.modeling.building import build_model
 from answerable.index import AnswerableError, ModelFolderInvalid, load_manifest
 from answerable.reader import OnnxReader
-from answerable.reader.export import export_reader
-from answerable.reader.quantization import QuantizationConfig, quantize_onnx
+from answerable.reader.conversion.quantization import QuantizationConfig, quantize_onnx
+from answerable.reader.conversion.reader_export import export_reader
 from answerable.retriever import OnnxEncoder
 from answerable.retriever.export import encoder_settings, export_encoder
 from tests.models.tiny import encoder_folder, write_json

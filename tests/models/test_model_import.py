@@ -10,7 +10,7 @@ from transformers import BertForQuestionAnswering
 from answerable.api.modeling.importing import ImportChoices, import_model
 from answerable.index import load_manifest, sha256_of_file
 from answerable.reader import OnnxReader
-from answerable.reader.conversion_check import onnx_run
+from answerable.reader.conversion.checking import onnx_run
 from tests.models.folders import model_folder
 from tests.reader.scripted import passage
 

@@ -14,7 +14,7 @@ from answerable.api.modeling.building import build_model
 from answerable.cli.main import main
 from answerable.index import AnswerableError
 from answerable.reader import read_squad
-from answerable.reader.conversion_check import Run, onnx_run, torch_run
+from answerable.reader.conversion.checking import Run, onnx_run, torch_run
 from answerable.reader.importing import architectures as importing
 from answerable.reader.training import ReaderTrainSpec, load_spec
 from answerable.reader.training.architectures import ARCHITECTURES, architecture

@@ -9,11 +9,15 @@ import torch
 from transformers import BertForQuestionAnswering
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader.bert_graph import write_graph
-from answerable.reader.bert_int8 import to_int8
-from answerable.reader.bert_model import load_bert_reader
-from answerable.reader.export import export_reader
-from answerable.reader.quantization import BertQuantization, QuantizationConfig, quantize_onnx
+from answerable.reader.conversion.bert_graph import write_graph
+from answerable.reader.conversion.bert_int8 import to_int8
+from answerable.reader.conversion.bert_model import load_bert_reader
+from answerable.reader.conversion.quantization import (
+    BertQuantization,
+    QuantizationConfig,
+    quantize_onnx,
+)
+from answerable.reader.conversion.reader_export import export_reader
 from answerable.reader.training import attention
 from answerable.reader.training.base_model import (
     average_models,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from answerable.reader.errors import DatasetInvalid
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 from answerable.reader.training.encoding import add_negatives, contexts_by_key, encode_questions
 from answerable.reader.training.negatives import read_negatives
 from answerable.reader.training.options import NegativesSpec, WindowSpec

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 
 pytestmark = pytest.mark.source
 

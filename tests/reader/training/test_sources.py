@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from answerable.reader.errors import DatasetInvalid
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 from answerable.reader.training.paragraphs import read_paragraphs
 from answerable.reader.training.qamr import SENTENCES, read_qamr, written
 

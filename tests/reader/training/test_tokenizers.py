@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 from answerable.reader.training.data import SpecialIds, special_ids
 from answerable.reader.training.encoding import encode_questions
 from answerable.reader.training.options import WindowSpec

@@ -5,7 +5,7 @@ import random
 import pytest
 from tokenizers import Tokenizer
 
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 from answerable.reader.training.encoding import encode_questions
 from answerable.reader.training.options import WindowSpec
 from answerable.reader.training.windows import TrainingWindow, make_window

@@ -13,7 +13,7 @@ from .answer_types import (
     passage_lengths,
     question_word,
 )
-from .evaluation import Outcome, SquadEvaluation
+from .scores import Outcome, SquadEvaluation
 from .squad import SquadQuestion
 
 ErrorKind = Literal["wrong answer", "answer to an unanswerable question", "missed answer"]

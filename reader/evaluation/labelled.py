@@ -14,7 +14,7 @@ from typing import Any
 
 from answerable.index import sentence_bounds
 
-from .errors import DatasetInvalid
+from ..errors import DatasetInvalid
 from .json_files import read_bytes
 from .squad import SquadQuestion, squad_questions
 

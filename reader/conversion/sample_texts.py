@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tokenizers import Tokenizer
 
-from .windows import Window, WindowConfig, WindowMaker
+from ..windows import Window, WindowConfig, WindowMaker
 
 GOLDEN_SAMPLES = 2
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answerable.reader.bert_model import Floats
-from answerable.reader.weight_codes import weight_codes
+from answerable.reader.conversion.bert_model import Floats
+from answerable.reader.conversion.weight_codes import weight_codes
 
 
 def _weight(seed: int, rows: int, columns: int, outlier: float = 1.0) -> Floats:

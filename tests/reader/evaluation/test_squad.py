@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from answerable.reader.errors import DatasetInvalid
-from answerable.reader.squad import SquadAnswer, SquadQuestion, read_squad
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion, read_squad
 
 QA: dict[str, Any] = {
     "id": "1",

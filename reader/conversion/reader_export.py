@@ -16,17 +16,17 @@ from tokenizers import Tokenizer
 
 from answerable.index import ModelFolderInvalid
 
+from ..golden import Golden, Ids, Score, record, save_golden
+from ..session import FALLBACK_NAME
+from ..spans import Logits
+from ..windows import Window, WindowConfig
 from .bert_graph import write_graph
 from .bert_int8 import to_int8
 from .bert_model import is_bert_reader, load_bert_reader
-from .conversion_check import Inputs, check_same, onnx_run, random_inputs, torch_run
-from .golden import Golden, Ids, Score, record, save_golden
+from .checking import Inputs, check_same, onnx_run, random_inputs, torch_run
 from .quantization import BertQuantization, QuantizationConfig, fuse_onnx, quantize_onnx
 from .sample_texts import GOLDEN_SAMPLES, sample_windows
-from .session import FALLBACK_NAME
-from .spans import Logits
 from .torch_export import has_token_types, load_library_model, trace_model
-from .windows import Window, WindowConfig
 
 MODEL_NAME = "model.onnx"
 

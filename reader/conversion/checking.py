@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from answerable.index import ModelFolderInvalid
 
-from .feeds import Ids, InputForm
+from ..feeds import Ids, InputForm
 from .torch_export import has_token_types
 
 Inputs = tuple[Ids, Ids]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import DatasetInvalid
+from ..errors import DatasetInvalid
 from .json_files import read_json
 
 

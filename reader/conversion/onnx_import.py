@@ -10,8 +10,11 @@ import numpy as np
 
 from answerable.index import AnswerableError, ModelFolderInvalid
 
-from .conversion_check import Inputs, check_same, onnx_run, random_inputs
-from .export import (
+from ..importing.onnx_graph import OnnxModel, free_length
+from ..ort_errors import ORT_ERRORS
+from ..windows import Window, WindowConfig
+from .checking import Inputs, check_same, onnx_run, random_inputs
+from .reader_export import (
     MODEL_NAME,
     BuildChoices,
     Progress,
@@ -20,10 +23,7 @@ from .export import (
     load_tokenizer,
     write_onnx,
 )
-from .importing.onnx_graph import OnnxModel, free_length
-from .ort_errors import ORT_ERRORS
 from .sample_texts import sample_windows
-from .windows import Window, WindowConfig
 
 logger = logging.getLogger(__name__)
 

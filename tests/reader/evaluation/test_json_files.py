@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from answerable.reader import DatasetInvalid, json_files, read_squad
-from answerable.reader.json_files import read_json
+from answerable.reader import DatasetInvalid, read_squad
+from answerable.reader.evaluation import json_files
+from answerable.reader.evaluation.json_files import read_json
 
 
 @pytest.mark.parametrize("is_gzip", [False, True])

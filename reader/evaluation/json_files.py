@@ -6,7 +6,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from .errors import DatasetInvalid
+from ..errors import DatasetInvalid
 
 MAX_BYTES = 1 << 30
 """Largest file, unpacked: the n-best list of 100,000 questions fits, a gzip bomb does not."""

@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .errors import DatasetInvalid
-from .evaluation import FORCED, NO_SPAN_ODDS, Outcome, SquadEvaluation
+from ..errors import DatasetInvalid
+from ..ranking import ScoredSpan
 from .json_files import read_json
-from .ranking import ScoredSpan
+from .scores import FORCED, NO_SPAN_ODDS, Outcome, SquadEvaluation
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from answerable.reader.metrics import (
+from answerable.reader.evaluation.metrics import (
     exact_match,
     normalize_answer,
     squad_metrics,
     token_f1,
 )
-from answerable.reader.squad import SquadAnswer, SquadQuestion
+from answerable.reader.evaluation.squad import SquadAnswer, SquadQuestion
 
 
 def _question(id: str, *answers: str) -> SquadQuestion:

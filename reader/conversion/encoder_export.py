@@ -19,8 +19,8 @@ from answerable.index import ModelFolderInvalid
 from .bert_graph import write_graph
 from .bert_int8 import to_int8
 from .bert_model import Pooling, is_bert_encoder, load_bert_encoder
-from .export import BuildChoices
 from .quantization import BertQuantization
+from .reader_export import BuildChoices
 from .sample_texts import SAMPLES
 
 

@@ -6,7 +6,10 @@ all of them beside our own rule, from one reading of each passage.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from .evaluation import (
+from ..onnx_reader import OnnxReader
+from ..profiles import Profile, ProfileAnswer, ProfileDecision
+from ..ranking import ScoredSpan, SpanLogits
+from .scores import (
     FORCED,
     NO_SPAN_ODDS,
     SquadEvaluation,
@@ -15,9 +18,6 @@ from .evaluation import (
     gold_passage,
     read_all,
 )
-from .onnx_reader import OnnxReader
-from .profiles import Profile, ProfileAnswer, ProfileDecision
-from .ranking import ScoredSpan, SpanLogits
 from .squad import SquadQuestion
 
 

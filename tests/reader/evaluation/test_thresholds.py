@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.reader.thresholds import (
+from answerable.reader.evaluation.thresholds import (
     OddsAnswer,
     ThresholdScore,
     average_precisions,

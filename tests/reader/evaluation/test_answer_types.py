@@ -2,7 +2,7 @@
 
 import pytest
 
-from answerable.reader.answer_types import (
+from answerable.reader.evaluation.answer_types import (
     ANSWER_TYPES,
     QUESTION_WORDS,
     answer_type,

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from answerable.index import Passage
 
-from .errors import DatasetInvalid
+from ..errors import DatasetInvalid
+from ..onnx_reader import OnnxReader
+from ..profiles import ProfileAnswer
+from ..ranking import ScoredSpan
 from .metrics import averages, question_scores
-from .onnx_reader import OnnxReader
-from .profiles import ProfileAnswer
-from .ranking import ScoredSpan
 from .squad import SquadQuestion
 from .thresholds import OddsAnswer, average_precisions, best_thresholds
 

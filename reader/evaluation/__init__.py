@@ -1,0 +1,1 @@
+"""Evaluation on labelled questions: files in, SQuAD's metrics, thresholds, breakdown, prediction files."""
