@@ -19,6 +19,8 @@ def table() -> str:
         _result("reader_squad")["metrics"][name]
         for name in ("dev-a-v2.0", "amazon_reviews", "reddit")
     )
+    quantization = _result("quantization")
+    int8 = {part: quantization[part]["variants"]["int8"] for part in ("quality", "speed")}
     confidence = _result("confidence")["open"]["methods"]["Answerable"]
     encoder = _result("encoder_fidelity")
     cranfield = encoder["cranfield"]
@@ -40,6 +42,11 @@ def table() -> str:
             "the same reader on SQuADShifts, an answer forced: F1 on Amazon reviews, on Reddit",
             f"{amazon['f1']:.1f}, {reddit['f1']:.1f}",
             "`reader_squad.py`",
+        ),
+        (
+            "the same reader against its FP32 weights: F1 lost, times as fast",
+            f"{int8['quality']['lost']['mean']:.2f}, {int8['speed']['times_as_fast']['median']:.1f}",
+            "`quantization.py`",
         ),
         (
             "calibration error, fitted on other articles (15 bins)",

@@ -54,7 +54,7 @@ FEATURES = (
     Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)", 1.0),
     Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
     Feature("rank", -1, "logarithm of the passage's rank"),
-    Feature("dense_lead", 1, "cosine of question and passage, less the mean of those read"),
+    Feature("dense_score", 1, "cosine of question and passage"),
     Feature("lexical_score", 1, "BM25 for each word of meaning in the question"),
     Feature("overlap", 1, "share of the question's words of meaning in passage and headings"),
     Feature("overlap_near", 1, "the same within 120 characters of the answer"),
@@ -207,21 +207,15 @@ def _n_rivals(reading: Reading, span: ScoredSpan, wordings: _Wordings) -> int:
 def _retrieval(
     evidence: Sequence[RetrievalEvidence], place: int, n_words: int
 ) -> tuple[float, float, float]:
-    """Return rank, dense_lead and lexical_score of a passage.
-
-    A cosine by itself says how an encoder sees a kind of text, more than whether this passage
-    answers: over other domains it made probabilities worse, and over its own no better.
-    """
+    """Return rank, dense_score and lexical_score of a passage."""
     if not evidence:
         return UNKNOWN, UNKNOWN, UNKNOWN
     one = evidence[place]
     known = [e.dense_score for e in evidence if e.dense_score is not None]
-    lead = UNKNOWN
-    if known:  # one that is not among the nearest has a cosine below all that are
-        dense = min(known) if one.dense_score is None else one.dense_score
-        lead = dense - math.fsum(known) / len(known)
+    # Not among the nearest: its cosine is below all that are.
+    dense = min(known, default=UNKNOWN) if one.dense_score is None else one.dense_score
     lexical = (one.lexical_score or 0.0) / max(1, n_words)
-    return math.log(one.rank), lead, lexical
+    return math.log(one.rank), dense, lexical
 
 
 def _share(words: frozenset[str], text: str) -> float:

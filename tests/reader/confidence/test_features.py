@@ -70,7 +70,7 @@ def test_every_feature_of_an_answer() -> None:
             "agreement": math.log(2),
             "rivals": math.log(2),
             "rank": 0.0,
-            "dense_lead": 0.1,
+            "dense_score": 0.8,
             "lexical_score": 4.0,
             "overlap": 1.0,
             "overlap_near": 1.0,
@@ -97,9 +97,7 @@ def test_the_second_answer_is_described_against_the_first() -> None:
     """A rival that is better makes a negative margin; one not found by words has no BM25."""
     tom = _named(_reading(), 2)
     assert (tom["margin"], tom["agreement"]) == (-4.5, 0.0)
-    assert tom["dense_lead"] == pytest.approx(
-        -0.1
-    )  # not among the nearest: as far as the farthest of them
+    assert tom["dense_score"] == 0.6  # not among the nearest: as far as the farthest of them
     assert _named(_reading(), 1)["lexical_score"] == 0.0
 
 
@@ -128,7 +126,7 @@ def test_nothing_known_of_retrieval() -> None:
     known = _named(_reading())
     unknown = _named(replace(_reading(), evidence=()))
     missing = {name for name, value in unknown.items() if math.isnan(value)}
-    assert missing == {"rank", "dense_lead", "lexical_score"}
+    assert missing == {"rank", "dense_score", "lexical_score"}
     assert all(unknown[name] == known[name] for name in known if name not in missing)
 
 
@@ -138,15 +136,7 @@ def test_the_only_answer_has_the_largest_margin() -> None:
     assert (alone["margin"], alone["mass"], alone["rivals"]) == (8.0, 8.0, 0.0)
 
 
-def test_the_scale_of_cosines_does_not_count() -> None:
-    """Another kind of text, whose cosines are all lower, is described alike."""
-    lower = [
-        replace(one, dense_score=one.dense_score and one.dense_score - 0.3) for one in EVIDENCE
-    ]
-    assert _named(replace(_reading(), evidence=lower)) == pytest.approx(_named(_reading()))
-
-
 def test_only_found_by_words() -> None:
-    """Where no cosine is known, the lead is not known either."""
+    """Where no passage has a cosine, it is unknown."""
     by_words = [replace(one, dense_rank=None, dense_score=None) for one in EVIDENCE]
-    assert math.isnan(_named(replace(_reading(), evidence=by_words))["dense_lead"])
+    assert math.isnan(_named(replace(_reading(), evidence=by_words))["dense_score"])

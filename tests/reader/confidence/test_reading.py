@@ -23,7 +23,7 @@ from tests.reader.scripted import (
 )
 
 TEXT = "the leader is ann today"
-LEXICAL = [feature.name for feature in FEATURES].index("lexical_score")
+DENSE = [feature.name for feature in FEATURES].index("dense_score")
 
 
 def _reader(confidence: ConfidenceModel = IDENTITY_CONFIDENCE) -> OnnxReader:
@@ -43,8 +43,8 @@ def test_prediction_carries_the_features_of_its_best_span() -> None:
     prediction = _reader().read("leader", [passage(TEXT)], evidence=evidence)
     assert len(prediction.features) == len(FEATURES)
     assert prediction.features[0] == 2.0
-    assert prediction.features[LEXICAL] == 3.0
-    assert np.isnan(_reader().read("leader", [passage(TEXT)]).features[LEXICAL])
+    assert prediction.features[DENSE] == 0.7
+    assert np.isnan(_reader().read("leader", [passage(TEXT)]).features[DENSE])
 
 
 def test_nothing_read_has_no_features() -> None:
@@ -77,22 +77,22 @@ def test_error_limit_without_calibration() -> None:
 
 
 def test_answer_unlike_the_calibration_is_shifted() -> None:
-    """A BM25 that the calibration never saw is named."""
+    """A cosine that the calibration never saw is named."""
     rng = np.random.default_rng(0)
     near_by = [RetrievalEvidence(1, 1, 0.6, 1, 0.6)]
     features = np.array(_reader().read("leader", [passage(TEXT)], evidence=near_by).features)
     like = features + 0.1 * rng.normal(size=(500, len(FEATURES)))
     reader = _reader(replace(IDENTITY_CONFIDENCE, shift=ShiftRule.of(like)))
     near, far = (
-        reader.read("leader", [passage(TEXT)], evidence=[RetrievalEvidence(1, 1, 0.6, 1, bm25)])
-        for bm25 in (0.6, 9.0)
+        reader.read("leader", [passage(TEXT)], evidence=[RetrievalEvidence(1, 1, cosine, 1, 0.6)])
+        for cosine in (0.6, -0.9)
     )
     assert (near.is_shifted, far.is_shifted) == (False, True)
 
 
 def test_no_span_is_likelier_than_the_first() -> None:
     """Probabilities never rise along the ranking, whatever retrieval says of later passages."""
-    weights = tuple(5.0 * (feature.name == "dense_lead") for feature in FEATURES)
+    weights = tuple(5.0 * (feature.name == "dense_score") for feature in FEATURES)
     reader = _reader(replace(IDENTITY_CONFIDENCE, weights=weights))
     passages = [passage(TEXT), passage(TEXT, id=2, document_id=2)]
     evidence = [RetrievalEvidence(1, 2, 0.2, 1, 1.0), RetrievalEvidence(2, 1, 0.9, 2, 1.0)]
