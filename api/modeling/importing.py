@@ -1,6 +1,6 @@
 """From any known source to a model folder that Answerable runs; behind ``answerable import-model``.
 
-Composes what ``reader.importing`` reads with ``model_building``, which converts, checks and
+Composes what ``reader.importing`` reads with ``building``, which converts, checks and
 writes the folder whole or not at all. Needs the ``models`` extra.
 """
 

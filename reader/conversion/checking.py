@@ -2,7 +2,7 @@
 
 FP32 is held to rounding: 1e-4 of a logit, or a hundred-thousandth of the largest logit where that
 is more, which single precision over two dozen layers needs. INT8 is another function, and has
-checks of its own (``golden``, and the cosine that ``export`` returns).
+checks of its own (``golden``, and the cosine that ``reader_export`` returns).
 """
 
 from collections.abc import Callable, Sequence
