@@ -13,8 +13,8 @@ from typing import Any
 
 from answerable.index import Passage
 from answerable.reader import RetrievalEvidence, is_right_answer
+from answerable.reader.answer_text import exact_match
 from answerable.reader.confidence import Reading, answer_features, raw_score
-from answerable.reader.evaluation.metrics import exact_match
 from answerable.reader.ranking import ScoredSpan, SpanLogits, rank_spans
 
 RANKED = 20

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.progress import track
 
 from answerable.reader import SquadQuestion, read_squad
-from answerable.reader.evaluation.metrics import normalize_answer
+from answerable.reader.answer_text import normalize_answer
 from answerable.reader.training.left_out import is_left_out
 from answerable.reader.training.windows import context_key
 from answerable.retriever.lexical import question_terms

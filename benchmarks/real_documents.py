@@ -20,7 +20,7 @@ from report import write_report
 
 from answerable.api import AskResult, Engine
 from answerable.reader import is_right_answer
-from answerable.reader.evaluation.metrics import normalize_answer
+from answerable.reader.answer_text import normalize_answer
 
 QUESTIONS = Path(__file__).parent / "questions" / "real_documents.json"
 

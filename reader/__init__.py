@@ -1,3 +1,4 @@
+from .answer_text import answer_scores, normalize_answer
 from .confidence import (
     FEATURES,
     CalibrationOutcome,
@@ -49,7 +50,7 @@ from .evaluation.layouts import (
     read_predictions,
     unit_metrics,
 )
-from .evaluation.metrics import answer_scores, normalize_answer, squad_metrics
+from .evaluation.metrics import squad_metrics
 from .evaluation.profile_scores import compare_profiles, evaluate_profile
 from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from answerable.index import STOP_WORDS
 
-from .evaluation.metrics import normalize_answer, token_f1
+from .answer_text import normalize_answer, token_f1
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from answerable.index import STOP_WORDS, Passage
 
-from ..evaluation.metrics import normalize_answer
+from ..answer_text import normalize_answer
 from ..ranking import ScoredSpan
 from .evidence import Reading, RetrievalEvidence
 
