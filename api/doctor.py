@@ -19,8 +19,8 @@ from answerable.index import (
 )
 from answerable.reader import OnnxReader
 
-from .calibration.store import calibration_name, load_calibration
 from .engine import Engine
+from .index_calibration import calibration_name, load_calibration
 from .models import LazyEncoder, model_name
 from .settings import Settings, load_settings
 

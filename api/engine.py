@@ -25,9 +25,9 @@ from answerable.index import (
 from answerable.reader import OnnxReader, Profile, ProfileName, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
-from .calibration.store import calibration_name
 from .checks import checked_collection, checked_limits, checked_principals, checked_question
 from .filters import SearchFilters, checked_filters
+from .index_calibration import calibration_name
 from .index_reader import IndexReader
 from .models import LazyEncoder, model_name
 from .profile_asking import ask_by_profile, checked_profile

@@ -8,7 +8,7 @@ from pathlib import Path
 from answerable.index import SPLITTER_VERSION, Encoder
 from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
 
-from .calibration.store import (
+from .index_calibration import (
     calibration_state,
     load_calibration,
     remove_calibration,

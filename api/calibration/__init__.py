@@ -1,1 +1,1 @@
-"""Calibration on a user's own questions: the fit, its figures, its report, and where it is kept."""
+"""Calibration on a user's own questions: the fit, its figures and its report."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from answerable.index import LimitedCache
 
-from ..calibration.store import calibration_state
 from ..engine import Engine
 from ..filters import SearchFilters
+from ..index_calibration import calibration_state
 from ..types import AskResult, to_json
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from answerable.api import Engine, diagnose
-from answerable.api.calibration.store import save_calibration
+from answerable.api.index_calibration import save_calibration
 from answerable.index import Filters
 from answerable.reader import default_reader_folder, uncalibrated
 from tests.end_to_end.conftest import HANDBOOK, answerable

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from answerable.api.calibration.store import remove_calibration, save_calibration
+from answerable.api.index_calibration import remove_calibration, save_calibration
 from answerable.reader import ConfidenceModel, Provenance, uncalibrated
 from tests.api.fakes import ScriptedReader
 from tests.api.http.serving import serving
