@@ -36,7 +36,8 @@ from import_fidelity import (
 from report import write_report
 
 from answerable.api.modeling.importing import ImportChoices, import_model
-from answerable.reader.conversion.checking import Run, onnx_run
+from answerable.reader.conversion.checking import onnx_run
+from answerable.reader.feeds import Run
 from answerable.reader.openvino_session import OpenVinoSession
 from answerable.reader.windows import Window
 

@@ -21,8 +21,9 @@ import transformers
 from report import write_report
 
 from answerable.api.modeling.importing import ImportChoices, import_model
-from answerable.reader.conversion.checking import Run, onnx_run
+from answerable.reader.conversion.checking import onnx_run
 from answerable.reader.conversion.sample_texts import SAMPLES
+from answerable.reader.feeds import Run
 from answerable.reader.spans import best_token_spans
 
 LOGITS = ("start_logits", "end_logits")

@@ -1,6 +1,7 @@
 """What a graph is fed for one window: under its names, in its types, padded if it must be."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 Ids = npt.NDArray[np.int64]
+Outputs = Sequence[npt.NDArray[np.float32]]
+Run = Callable[[Ids, Ids], Outputs]
+"""A model: what it gives for the token ids and type ids of one window, (n_tokens,) each."""
 
 INPUT_NAMES = ("input_ids", "attention_mask", "token_type_ids", "position_ids")
 """Every input that a graph of ours may have; the first it must."""
@@ -58,3 +62,9 @@ class InputForm:
             for name, value in values.items()
         }
         return {name: padded[name][None].astype(kind) for name, kind in self.types.items()}
+
+
+def has_token_types(model: Any) -> bool:
+    """Tell whether a model tells two segments apart, so that it is given ``token_type_ids``."""
+    takes = inspect.signature(model.forward).parameters
+    return "token_type_ids" in takes and getattr(model.config, "type_vocab_size", 0) > 1

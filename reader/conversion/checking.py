@@ -5,23 +5,18 @@ is more, which single precision over two dozen layers needs. INT8 is another fun
 checks of its own (``golden``, and the cosine that ``reader_export`` returns).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from answerable.index import ModelFolderInvalid
 
-from ..feeds import Ids, InputForm
-from .torch_export import has_token_types
+from ..feeds import Ids, InputForm, Outputs, Run, has_token_types
 
 Inputs = tuple[Ids, Ids]
 """Token ids and type ids of one window, (n_tokens,) each."""
-Outputs = Sequence[npt.NDArray[np.float32]]
-Run = Callable[[Ids, Ids], Outputs]
-"""A model: what it gives for one window."""
 
 TOLERANCE = 1e-4
 _RELATIVE_TOLERANCE = 1e-5

@@ -11,10 +11,11 @@ import numpy as np
 
 from answerable.index import ModelFolderInvalid
 
+from ..feeds import has_token_types
 from .checking import Inputs, check_same, onnx_run, random_inputs, torch_run
 from .reader_export import MODEL_NAME, BuildChoices, Progress, cosine, load_tokenizer, write_onnx
 from .sample_texts import SAMPLES
-from .torch_export import has_token_types, load_library_model, trace_model
+from .torch_export import load_library_model, trace_model
 
 _OUTPUTS = ("logits",)
 _MASKS = ("[MASK]", "<mask>")

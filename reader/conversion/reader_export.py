@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 
 from answerable.index import ModelFolderInvalid
 
+from ..feeds import has_token_types
 from ..golden import Golden, Ids, Score, record, save_golden
 from ..session import FALLBACK_NAME
 from ..spans import Logits
@@ -26,7 +27,7 @@ from .bert_model import is_bert_reader, load_bert_reader
 from .checking import Inputs, check_same, onnx_run, random_inputs, torch_run
 from .quantization import BertQuantization, QuantizationConfig, fuse_onnx, quantize_onnx
 from .sample_texts import GOLDEN_SAMPLES, sample_windows
-from .torch_export import has_token_types, load_library_model, trace_model
+from .torch_export import load_library_model, trace_model
 
 MODEL_NAME = "model.onnx"
 

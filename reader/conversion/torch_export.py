@@ -1,12 +1,13 @@
 """A transformers model to ONNX, through PyTorch's tracer. Needs the ``models`` extra."""
 
-import inspect
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from answerable.index import ModelFolderInvalid
+
+from ..feeds import has_token_types
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _OPSET = 17
@@ -34,12 +35,6 @@ def load_library_model(folder: Path, task: Literal["QuestionAnswering", "MaskedL
     except (OSError, ValueError, KeyError, RuntimeError) as exc:
         raise ModelFolderInvalid(f"{folder} cannot be loaded as {_WHAT[task]}: {exc}") from exc
     return model.eval()
-
-
-def has_token_types(model: Any) -> bool:
-    """Tell whether a model tells two segments apart, so that it is given ``token_type_ids``."""
-    takes = inspect.signature(model.forward).parameters
-    return "token_type_ids" in takes and getattr(model.config, "type_vocab_size", 0) > 1
 
 
 def trace_model(model: Any, outputs: Sequence[str], target: Path) -> None:

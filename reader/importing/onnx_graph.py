@@ -13,8 +13,7 @@ import numpy as np
 
 from answerable.index import ModelFolderInvalid
 
-from ..conversion.checking import Run
-from ..feeds import INPUT_NAMES, Ids, InputForm
+from ..feeds import INPUT_NAMES, Ids, InputForm, Run
 from .onnx_roles import IDS, MASK, Roles, find_roles
 
 _MAX_BYTES = 2**31 - 1  # of a protocol buffer

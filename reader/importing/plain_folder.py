@@ -12,7 +12,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase, Sequence
 
-from ..conversion.torch_export import has_token_types
+from ..feeds import has_token_types
 from .source_model import SourceModel
 from .tokenizer_files import TOKENIZER_NAME, TokenizerFacts, write_tokenizer
 

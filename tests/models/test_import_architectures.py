@@ -9,7 +9,8 @@ import transformers
 
 from answerable.api.modeling.importing import ImportChoices, ImportedModel, import_model
 from answerable.reader import OnnxReader
-from answerable.reader.conversion.checking import Run, onnx_run
+from answerable.reader.conversion.checking import onnx_run
+from answerable.reader.feeds import Run
 from answerable.reader.spans import best_token_spans
 from tests.models.folders import CAFE, SIZES, encoder_folder, model_folder
 from tests.reader.scripted import passage

@@ -14,7 +14,8 @@ from answerable.api.modeling.building import build_model
 from answerable.cli.main import main
 from answerable.index import AnswerableError
 from answerable.reader import read_squad
-from answerable.reader.conversion.checking import Run, onnx_run, torch_run
+from answerable.reader.conversion.checking import onnx_run, torch_run
+from answerable.reader.feeds import Run
 from answerable.reader.importing import architectures as importing
 from answerable.reader.training import ReaderTrainSpec, load_spec
 from answerable.reader.training.architectures import ARCHITECTURES, architecture
