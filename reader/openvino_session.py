@@ -20,9 +20,6 @@ from .importing.ir_files import check_ir
 from .spans import Logits
 from .windows import Window
 
-IR_NAME = "model.xml"
-WEIGHTS_NAME = "model.bin"
-
 # What exporters call them. Source: Open Model Zoo's model.yml files, and TensorFlow's BERT.
 _INPUTS = {
     "input_ids": ("input_ids", "input_word_ids", "input.1"),

@@ -2,10 +2,15 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .openvino_session import IR_NAME, WEIGHTS_NAME, OpenVinoSession
 from .session import ReaderSession
 
+if TYPE_CHECKING:
+    from .openvino_session import OpenVinoSession
+
+IR_NAME = "model.xml"
+WEIGHTS_NAME = "model.bin"
 _ONNX_NAME = "model.onnx"
 
 
@@ -16,7 +21,7 @@ def model_files(files: Collection[str]) -> tuple[str, ...]:
 
 def open_session(
     folder: Path, files: Collection[str], threads: int
-) -> ReaderSession | OpenVinoSession:
+) -> "ReaderSession | OpenVinoSession":
     """Load the model of a folder.
 
     Args:
@@ -28,5 +33,8 @@ def open_session(
         ModelFolderInvalid: it cannot be run, or what runs it is not installed.
     """
     if IR_NAME in files:
+        # With all that reads models of others: 60 ms that no other reader needs.
+        from .openvino_session import OpenVinoSession
+
         return OpenVinoSession(folder / IR_NAME, threads)
     return ReaderSession(folder / _ONNX_NAME, threads)

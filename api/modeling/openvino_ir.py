@@ -59,7 +59,8 @@ def write_ir_folder(
     Raises:
         ModelFolderInvalid: the files are no reader that can be run.
     """
-    from answerable.reader.openvino_session import IR_NAME, WEIGHTS_NAME, OpenVinoSession
+    from answerable.reader.openvino_session import OpenVinoSession
+    from answerable.reader.sessions import IR_NAME, WEIGHTS_NAME
 
     if quantize:
         raise ModelFolderInvalid(

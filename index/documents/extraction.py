@@ -21,11 +21,11 @@ from typing import Any, Self
 
 from ..errors import ExtractionFailed
 from ..types import ExtractedDocument, Page
+from .framing import HEADER
 from .limits import ExtractionLimits, size_name
 from .media import Format, Method, format_of
 from .plain_text import decode
 from .titles import title_of
-from .worker import HEADER
 
 _START_SECONDS = 60.0
 # ASCII JSON takes at most 6 bytes for one of UTF-8 (a control character).

@@ -6,8 +6,6 @@ stored text are offsets into the file's own text.
 
 import codecs
 
-from charset_normalizer import from_bytes
-
 from ..errors import ExtractionFailed
 
 # UTF-32 first: its little-endian mark begins with UTF-16's.
@@ -95,6 +93,8 @@ def _guess(sample: bytes) -> str:
     evidence = sample.translate(None, bytes(range(0x80)))
     if len(evidence) < _MIN_EVIDENCE_BYTES:
         return _WESTERN
+    from charset_normalizer import from_bytes  # 10 ms, for the few files that need it
+
     best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
     encoding = best.encoding if best else _WESTERN
     if encoding == _CENTRAL:

@@ -9,7 +9,6 @@ is extraction.py.
 import json
 import os
 import re
-import struct
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from ..errors import ExtractionFailed
 from ..types import ExtractedDocument, Page
 from .archives import check_archive
 from .email_text import email_to_text
+from .framing import HEADER
 from .html_text import decode_html, html_to_text
 from .limits import ExtractionLimits, allow_processor_time, confine, size_name
 from .media import Format, Method, format_of_media_type
@@ -28,8 +28,6 @@ from .titles import clean_title, is_telling, title_of_name
 
 if TYPE_CHECKING:
     import kreuzberg
-
-HEADER = struct.Struct(">I")
 
 # Of the letters and digits that a PDF's pages hold, the share that its structure must
 # keep for us to prefer it: it drops running headers on purpose, and more by mistake.
