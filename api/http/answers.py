@@ -69,16 +69,22 @@ class Answers:
     def __init__(self, max_bytes: int) -> None:
         """Remember nothing yet."""
         self._cache: LimitedCache[Hashable, Answered] = LimitedCache(max_bytes)
+        self._held_for: Hashable = None  # the state that the remembered answers are of
+
+    @property
+    def n_bytes(self) -> int:
+        """What the remembered answers take."""
+        return self._cache.n_bytes
 
     def remembered(self, engine: Engine, asked: Sequence[Asked]) -> list[Answered | None]:
         """Return the answers that still hold, None for the others; needs no model."""
-        state = _state(engine)
+        state = self._present(engine)
         found = (self._cache.get((asked_.key, state)) for asked_ in asked)
         return [answer and _remembered(answer) for answer in found]
 
     def ask(self, engine: Engine, asked: Asked) -> Answered:
         """Return the engine's answer, and remember it if the index stood still meanwhile."""
-        before = _state(engine)
+        before = self._present(engine)
         known = self._cache.get((asked.key, before))
         if known is not None:  # whoever was before us in the queue asked the same
             return _remembered(known)
@@ -91,6 +97,18 @@ class Answers:
         if _state(engine) == before:
             self._cache.put((asked.key, before), answer, len(answer.body))
         return answer
+
+    def _present(self, engine: Engine) -> Hashable:
+        """Return the state of an engine, and forget what was said in another one.
+
+        What was remembered under another state is never asked for again. In a change of it two
+        threads may each forget what the other just put: that costs an answer, not its truth.
+        """
+        state = _state(engine)
+        if state != self._held_for:
+            self._cache.clear()
+            self._held_for = state
+        return state
 
 
 def _remembered(answer: Answered) -> Answered:

@@ -41,3 +41,14 @@ class LimitedCache(Generic[K, V]):
             self._n_bytes += n_bytes
             while self._n_bytes > self._max_bytes:
                 self._n_bytes -= self._entries.popitem(last=False)[1][1]
+
+    def clear(self) -> None:
+        """Hold nothing any more."""
+        with self._lock:
+            self._entries.clear()
+            self._n_bytes = 0
+
+    @property
+    def n_bytes(self) -> int:
+        """What all that is held takes."""
+        return self._n_bytes

@@ -14,6 +14,7 @@ import pytest
 from starlette.requests import Request
 
 from answerable.api.errors import DeadlinePassed, Overloaded
+from answerable.api.http.answers import Answers, Asked
 from answerable.api.http.gate import ClientGone, Gate
 from answerable.index import Passage, StopSignal, WorkStopped, stop_signal, stoppable
 from answerable.reader import Prediction
@@ -230,6 +231,18 @@ def test_memory_of_answers_is_bounded(index_folder: Path) -> None:
         for _ in range(2):
             client.post("/v1/ask", json=QUESTION)
         assert reader.n_started == 2
+
+
+def test_answers_of_another_state_are_forgotten(index_folder: Path, handbook: Path) -> None:
+    """After a change of the index no memory is kept for what cannot be asked for again."""
+    answers = Answers(1 << 20)
+    with open_engine(index_folder) as engine:
+        for n_best in (1, 2, 3):
+            answers.ask(engine, Asked(QUESTION["question"], None, None, (("n_best", n_best),)))
+        of_three = answers.n_bytes
+        engine.remove([str(handbook)])
+        answers.ask(engine, Asked(QUESTION["question"], None, None, ()))
+        assert 0 < answers.n_bytes < of_three
 
 
 def test_batch(index_folder: Path) -> None:

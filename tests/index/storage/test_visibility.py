@@ -128,3 +128,6 @@ def test_cache_is_bounded() -> None:
     assert (cache.get("a"), cache.get("b")) == (ord("a"), None)
     cache.put("a", 2, 20_000)
     assert cache.get("a") is None
+    assert cache.n_bytes > 0
+    cache.clear()
+    assert (cache.get("d"), cache.n_bytes) == (None, 0)
