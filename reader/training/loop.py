@@ -20,6 +20,7 @@ from transformers import PreTrainedModel
 
 from answerable.index import ModelFolderInvalid
 
+from ..errors import TrainSpecInvalid
 from .allocator import STEPS_BETWEEN_RELEASES, keep_large_blocks, release_free_blocks
 from .architectures import check_options
 from .base_model import average_models, reinitialize_top
@@ -218,4 +219,6 @@ def _mask_id(special: SpecialIds) -> int:
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TrainSpecInvalid("device: PyTorch finds no GPU here; take cpu, or auto")
     return torch.device(name)

@@ -221,4 +221,6 @@ def _optimizer(model: SentenceTransformer, spec: OptimizerSpec) -> torch.optim.O
 def _device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise RetrieverSpecInvalid("device: PyTorch finds no GPU here; take cpu, or auto")
     return torch.device(name)

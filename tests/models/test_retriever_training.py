@@ -200,3 +200,10 @@ def test_vectors_keep_their_order(tmp_path: Path) -> None:
     expected = model.encode(texts, normalize_embeddings=True)
     np.testing.assert_allclose(vectors.numpy(), expected, atol=1e-5)
     assert n_tokens == 20 * (5 + 1 + 2 + 1 + 4 * 2)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_not_there(tmp_path: Path) -> None:
+    """One line says so, and what to take."""
+    with pytest.raises(RetrieverSpecInvalid, match="finds no GPU here; take cpu"):
+        train_retriever(_spec(tmp_path, "run"), ["device=cuda"], resume=False)

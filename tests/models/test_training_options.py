@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader.errors import DatasetInvalid
+from answerable.reader.errors import DatasetInvalid, TrainSpecInvalid
 from answerable.reader.training import ReaderTrainSpec
 from answerable.reader.training.batches import run_batches
 from answerable.reader.training.data import load_data, load_tokenizer, special_ids
@@ -230,3 +230,10 @@ def test_the_same_spec_runs_on_a_gpu(tmp_path: Path) -> None:
     spec = tiny_spec(tmp_path, "run", "device=cuda", "precision=bf16", *options, SHORT)
     report = train_reader(spec, resume=False)
     assert report.steps == 10
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_not_there(tmp_path: Path) -> None:
+    """One line says so, and what to take."""
+    with pytest.raises(TrainSpecInvalid, match="finds no GPU here; take cpu"):
+        train_reader(tiny_spec(tmp_path, "run", "device=cuda", SHORT), resume=False)
