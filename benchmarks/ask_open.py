@@ -6,11 +6,13 @@
 DATA holds ``squad/``, ``squadshifts/``, ``policyqa/``, ``retrieval/``, ``wiki/`` and ``documents/``.
 Indexes are made in FOLDER, or reused. ``--vectors`` are those of ``paragraph_vectors.py``, which
 saves encoding the distractors. A run that was stopped goes on where it was. ``confidence.py``
-makes fits and figures of the lines.
+makes fits and figures of the lines. When the numbers that confidence is computed from have
+changed, the reader's ``confidence.json`` is of another version: take it away before.
 """
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from asked import Asked, append_lines, read_lines, to_json
@@ -46,7 +48,7 @@ def main() -> None:
     parser.add_argument("--indexes", type=Path, required=True)
     parser.add_argument("--reader", type=Path, default=default_reader_folder())
     parser.add_argument("--questions", type=int, default=4364, help="in the open set")
-    parser.add_argument("--other-questions", type=int, default=400, help="in each other domain")
+    parser.add_argument("--other-questions", type=int, default=1200, help="in each other domain")
     parser.add_argument("--gold-questions", type=int, default=1000, help="in each gold set")
     parser.add_argument("--unrelated-questions", type=int, default=500)
     parser.add_argument("--distractors", type=int, default=5000, help="Wikipedia paragraphs")
@@ -80,6 +82,10 @@ def main() -> None:
         vectors = arguments.vectors and stored_vectors(arguments.vectors, n_before, n)
         folder = arguments.indexes / f"open-{n}"
         with index_of(folder, encoder, questions.articles, distractors, vectors) as index:
+            run.ask(questions, index)
+    if not arguments.sets or "open_alone" in arguments.sets:
+        questions = replace(open_set(data, arguments.questions), name="open_alone")
+        with index_of(arguments.indexes / "open-0", encoder, questions.articles) as index:
             run.ask(questions, index)
     for name in DOMAINS:
         if not arguments.sets or name in arguments.sets:

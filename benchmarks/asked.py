@@ -90,6 +90,7 @@ def to_json(asked: Asked) -> dict[str, Any]:
             [places[span.passage_id], span.start, span.end, *map(_short, _logits(span))]
             for span in reading.spans
         ],
+        "alone": [[*place, round(score, 3)] for place, score in reading.alone.items()],
     }
 
 
@@ -116,6 +117,7 @@ def from_json(fields: dict[str, Any]) -> Asked:
         evidence=[RetrievalEvidence(*row) for row in fields["evidence"]],
         spans=spans,
         ranked=rank_spans(spans, RANKED),
+        alone={(document, start, end): score for document, start, end, score in fields["alone"]},
     )
     return Asked(
         id=fields["id"],

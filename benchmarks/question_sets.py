@@ -2,6 +2,7 @@
 
 - ``open``: questions of dev-a over an index of its articles among Wikipedia paragraphs, in the
   kinds and shares of ``SHARES``.
+- ``open_alone``: the same questions over dev-a's articles alone, as in somebody's small folder.
 - ``amazon_reviews``, ``reddit``, ``policyqa``: the same over paragraphs of other domains, half of
   the questions with their paragraph hidden or about something else.
 - ``gold_*``: answerable questions, each read on its own paragraph alone.

@@ -34,6 +34,12 @@ def write_report(name: str, figures: Mapping[str, Any]) -> Path:
     return path
 
 
+def read_result(name: str) -> dict[str, Any]:
+    """Return the figures of ``results/<name>.json``."""
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def sha256_of(path: Path) -> str:
     """Return a data file's SHA-256, so that a figure names what it was measured on."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -23,7 +23,8 @@ from .confidence import (
 )
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
-from .rivals import find_rival
+from .rivals import Rival, find_rival
+from .second_reading import place_of, score_in, sentence_of
 from .session import ReaderSession
 from .sessions import model_files, open_session
 from .spans import Logits
@@ -146,8 +147,8 @@ class OnnxReader:
         features = answer_features(reading, n_best)
         spans = self._with_probabilities(reading.ranked, features)
         # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
-        rival = find_rival(reading, self.confidence.probability)
-        if rival and rival.is_believable:
+        rival = self._find_rival(reading)
+        if rival:
             spans = self._with_rival(reading, spans, rival.span)
             reason: AbstentionReason | None = "conflicting_answers"
         else:
@@ -173,7 +174,9 @@ class OnnxReader:
         See ``Reader.read`` for the arguments.
         """
         spans = self._spans(question, passages, priors or [0.0] * len(passages), _RANKED)
-        return Reading(question, passages, evidence or (), spans, rank_spans(spans, _RANKED))
+        ranked = rank_spans(spans, _RANKED)
+        reading = Reading(question, passages, evidence or (), spans, ranked)
+        return self._read_again(reading, ranked[0]) if ranked else reading
 
     def rank(
         self, question: str, passages: Sequence[Passage], priors: Sequence[float] | None = None
@@ -259,6 +262,30 @@ class OnnxReader:
                 n_best=n_best,
             )
         ]
+
+    def _read_again(self, reading: Reading, span: ScoredSpan) -> Reading:
+        """Add the score that a span gets when nothing but its sentence is read."""
+        sentence = sentence_of(span, reading.passages)
+        if sentence in reading.passages:
+            return reading
+        windows = self._windows.windows(reading.question, [sentence.text], [_caption(sentence)])
+        scores = [
+            score_in(window, logits, span.start - sentence.start, span.end - sentence.start)
+            for window, logits in zip(windows, self._scorer.logits(windows), strict=True)
+        ]
+        best = max((score for score in scores if score is not None), default=None)
+        if best is None:
+            return reading
+        return replace(reading, alone={**reading.alone, place_of(span): best})
+
+    def _find_rival(self, reading: Reading) -> Rival | None:
+        """Return an answer that is as believable as the best and contradicts it, if there is one."""
+        rival = find_rival(reading, self.confidence.probability)
+        if rival and rival.is_believable:
+            # Only now is it worth a second reading, which may make it less believable.
+            read_again = self._read_again(reading, rival.span)
+            rival = find_rival(read_again, self.confidence.probability)
+        return rival if rival and rival.is_believable else None
 
     def _least_probability(self, min_probability: float | None, max_error: float | None) -> float:
         if max_error is None:

@@ -82,4 +82,5 @@ def _without(reading: Reading, documents: Collection[int]) -> Reading:
         evidence=reading.evidence,
         spans=spans,
         ranked=rank_spans(spans, max(len(reading.ranked), 1)),
+        alone=reading.alone,
     )

@@ -1,11 +1,12 @@
 """What is known of a question once its passages are read: the ground of a probability."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from answerable.index import Passage
 
 from ..ranking import ScoredSpan
+from ..second_reading import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Reading:
         evidence: one for each passage, or empty if nothing is known of retrieval.
         spans: the best spans of every window, in any order.
         ranked: the same, best first, each place at most once.
+        alone: by place, the log-odds against "no answer" of spans whose sentence was read without
+            the rest of its passage.
     """
 
     question: str
@@ -42,3 +45,4 @@ class Reading:
     evidence: Sequence[RetrievalEvidence]
     spans: Sequence[ScoredSpan]
     ranked: Sequence[ScoredSpan]
+    alone: Mapping[Place, float] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from answerable.index import STOP_WORDS, Passage
 
 from ..answer_text import normalize_answer
 from ..ranking import ScoredSpan
+from ..second_reading import place_of
 from .evidence import Reading, RetrievalEvidence
 
 UNKNOWN = math.nan
@@ -48,13 +49,14 @@ class Feature:
 FEATURES = (
     Feature("score", 1, 'log-odds of the span against "no answer" in its window, in logits'),
     Feature("prior", 1, "log-odds of its passage against the likeliest, from retrieval"),
+    Feature("alone", 1, "the score when only its sentence is read, or as it is if none was"),
     Feature("peak", 1, "log-odds of the exact span among all of its window, no answer left out"),
     Feature("margin", 1, "score and prior, less those of the best other answer, in logits"),
     Feature("mass", 1, "log-odds of the answer, in all its wordings, among all spans"),
     Feature("agreement", 1, "log(1 + other documents with the answer, copies not counted)", 1.0),
     Feature("rivals", -1, 'log(1 + passages where another answer beats "no answer")'),
     Feature("rank", -1, "logarithm of the passage's rank"),
-    Feature("dense_score", 1, "cosine of question and passage"),
+    Feature("dense_lead", 1, "cosine of question and passage, less the mean of those read"),
     Feature("lexical_score", 1, "BM25 for each word of meaning in the question"),
     Feature("overlap", 1, "share of the question's words of meaning in passage and headings"),
     Feature("overlap_near", 1, "the same within 120 characters of the answer"),
@@ -78,8 +80,9 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
         raw = raw_score(span)
         described.append(
             (
-                float(np.clip(raw, -_LARGEST_SCORE, _LARGEST_SCORE)),
+                _within(raw),
                 span.score - raw,
+                _within(reading.alone.get(place_of(span), raw)),
                 _peak(reading.spans, span),
                 _margin(reading.ranked, position, wordings),
                 _mass(reading.spans, span, wordings),
@@ -119,6 +122,10 @@ def raw_score(span: ScoredSpan) -> float:
         return span.score
     logits = span.logits
     return logits.start + logits.end - logits.null_start - logits.null_end
+
+
+def _within(score: float) -> float:
+    return float(np.clip(score, -_LARGEST_SCORE, _LARGEST_SCORE))
 
 
 def question_stems(question: str) -> frozenset[str]:
@@ -207,15 +214,17 @@ def _n_rivals(reading: Reading, span: ScoredSpan, wordings: _Wordings) -> int:
 def _retrieval(
     evidence: Sequence[RetrievalEvidence], place: int, n_words: int
 ) -> tuple[float, float, float]:
-    """Return rank, dense_score and lexical_score of a passage."""
+    """Return rank, dense_lead and lexical_score of a passage."""
     if not evidence:
         return UNKNOWN, UNKNOWN, UNKNOWN
     one = evidence[place]
     known = [e.dense_score for e in evidence if e.dense_score is not None]
     # Not among the nearest: its cosine is below all that are.
     dense = min(known, default=UNKNOWN) if one.dense_score is None else one.dense_score
+    # Cosines are higher in some texts than in others, right or wrong: only their lead tells.
+    lead = dense - sum(known) / len(known) if known else UNKNOWN
     lexical = (one.lexical_score or 0.0) / max(1, n_words)
-    return math.log(one.rank), dense, lexical
+    return math.log(one.rank), lead, lexical
 
 
 def _share(words: frozenset[str], text: str) -> float:

@@ -3,9 +3,12 @@
 import pytest
 
 from answerable.index import Passage
-from answerable.reader.confidence import Reading
+from answerable.reader.confidence import FEATURES, Reading
 from answerable.reader.ranking import ScoredSpan, rank_spans
 from answerable.reader.rivals import find_rival
+
+NAMES = [feature.name for feature in FEATURES]
+SCORE, MARGIN = NAMES.index("score"), NAMES.index("margin")
 
 
 def _span(document_id: int, text: str, score: float, start: int = 0) -> ScoredSpan:
@@ -30,7 +33,7 @@ def _reading(*spans: ScoredSpan) -> Reading:
 
 def _sure(features: tuple[float, ...]) -> float:
     """The probability of a span grows with its score and its margin."""
-    return 0.9 if features[0] > 2 and features[2] > 2 else 0.3
+    return 0.9 if features[SCORE] > 2 and features[MARGIN] > 2 else 0.3
 
 
 def test_two_documents_with_different_numbers() -> None:

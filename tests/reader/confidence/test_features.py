@@ -9,6 +9,7 @@ from answerable.index import Passage
 from answerable.reader import RetrievalEvidence
 from answerable.reader.confidence import FEATURES, Reading, answer_features
 from answerable.reader.ranking import ScoredSpan, SpanLogits, rank_spans
+from answerable.reader.second_reading import place_of
 from tests.reader.scripted import passage
 
 QUESTION = "Who led the northern expedition?"
@@ -47,9 +48,12 @@ SPANS = (
     _span(2, "Tom Poe", 2.0, prior=-1.5),
 )
 
+ALONE = {place_of(SPANS[0]): 3.0, place_of(SPANS[1]): -20.0}
+
 
 def _reading(spans: tuple[ScoredSpan, ...] = SPANS) -> Reading:
-    return Reading(QUESTION, _passages(*TEXTS), EVIDENCE, spans, rank_spans(spans, 20))
+    ranked = rank_spans(spans, 20)
+    return Reading(QUESTION, _passages(*TEXTS), EVIDENCE, spans, ranked, ALONE)
 
 
 def _named(reading: Reading, position: int = 0) -> dict[str, float]:
@@ -64,13 +68,14 @@ def test_every_feature_of_an_answer() -> None:
         {
             "score": 5.0,
             "prior": 0.0,
+            "alone": 3.0,
             "peak": 8.0,
             "margin": 4.5,
             "mass": math.log(same / math.exp(0.5)),
             "agreement": math.log(2),
             "rivals": math.log(2),
             "rank": 0.0,
-            "dense_score": 0.8,
+            "dense_lead": 0.1,
             "lexical_score": 4.0,
             "overlap": 1.0,
             "overlap_near": 1.0,
@@ -97,7 +102,8 @@ def test_the_second_answer_is_described_against_the_first() -> None:
     """A rival that is better makes a negative margin; one not found by words has no BM25."""
     tom = _named(_reading(), 2)
     assert (tom["margin"], tom["agreement"]) == (-4.5, 0.0)
-    assert tom["dense_score"] == 0.6  # not among the nearest: as far as the farthest of them
+    # Not among the nearest: as far as the farthest of them, 0.1 below the mean.
+    assert tom["dense_lead"] == pytest.approx(-0.1)
     assert _named(_reading(), 1)["lexical_score"] == 0.0
 
 
@@ -126,7 +132,7 @@ def test_nothing_known_of_retrieval() -> None:
     known = _named(_reading())
     unknown = _named(replace(_reading(), evidence=()))
     missing = {name for name, value in unknown.items() if math.isnan(value)}
-    assert missing == {"rank", "dense_score", "lexical_score"}
+    assert missing == {"rank", "dense_lead", "lexical_score"}
     assert all(unknown[name] == known[name] for name in known if name not in missing)
 
 
@@ -139,4 +145,10 @@ def test_the_only_answer_has_the_largest_margin() -> None:
 def test_only_found_by_words() -> None:
     """Where no passage has a cosine, it is unknown."""
     by_words = [replace(one, dense_rank=None, dense_score=None) for one in EVIDENCE]
-    assert math.isnan(_named(replace(_reading(), evidence=by_words))["dense_score"])
+    assert math.isnan(_named(replace(_reading(), evidence=by_words))["dense_lead"])
+
+
+def test_what_was_not_read_again_keeps_its_score() -> None:
+    """A second reading counts within ±10 logits; without one its passage speaks for a sentence."""
+    assert _named(_reading(), 1)["alone"] == -10.0
+    assert _named(_reading(), 2)["alone"] == _named(_reading(), 2)["score"] == 2.0

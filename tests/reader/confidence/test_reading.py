@@ -23,7 +23,7 @@ from tests.reader.scripted import (
 )
 
 TEXT = "the leader is ann today"
-DENSE = [feature.name for feature in FEATURES].index("dense_score")
+DENSE = [feature.name for feature in FEATURES].index("dense_lead")
 
 
 def _reader(confidence: ConfidenceModel = IDENTITY_CONFIDENCE) -> OnnxReader:
@@ -39,11 +39,12 @@ def _sample(n: int, n_right: int) -> CalibrationSample:
 
 def test_prediction_carries_the_features_of_its_best_span() -> None:
     """What retrieval knows reaches them; without evidence it is unknown."""
-    evidence = [RetrievalEvidence(1, 1, 0.7, 1, 3.0)]
-    prediction = _reader().read("leader", [passage(TEXT)], evidence=evidence)
+    evidence = [RetrievalEvidence(1, 1, 0.7, 1, 3.0), RetrievalEvidence(2, 2, 0.5, 2, 3.0)]
+    passages = [passage(TEXT), passage("nothing", id=2, document_id=2)]
+    prediction = _reader().read("leader", passages, evidence=evidence)
     assert len(prediction.features) == len(FEATURES)
     assert prediction.features[0] == 2.0
-    assert prediction.features[DENSE] == 0.7
+    assert prediction.features[DENSE] == pytest.approx(0.1)
     assert np.isnan(_reader().read("leader", [passage(TEXT)]).features[DENSE])
 
 
@@ -77,22 +78,22 @@ def test_error_limit_without_calibration() -> None:
 
 
 def test_answer_unlike_the_calibration_is_shifted() -> None:
-    """A cosine that the calibration never saw is named."""
+    """A BM25 that the calibration never saw is named."""
     rng = np.random.default_rng(0)
-    near_by = [RetrievalEvidence(1, 1, 0.6, 1, 0.6)]
+    near_by = [RetrievalEvidence(1, 1, 0.6, 1, 6.0)]
     features = np.array(_reader().read("leader", [passage(TEXT)], evidence=near_by).features)
     like = features + 0.1 * rng.normal(size=(500, len(FEATURES)))
     reader = _reader(replace(IDENTITY_CONFIDENCE, shift=ShiftRule.of(like)))
     near, far = (
-        reader.read("leader", [passage(TEXT)], evidence=[RetrievalEvidence(1, 1, cosine, 1, 0.6)])
-        for cosine in (0.6, -0.9)
+        reader.read("leader", [passage(TEXT)], evidence=[RetrievalEvidence(1, 1, 0.6, 1, bm25)])
+        for bm25 in (6.0, 90.0)
     )
     assert (near.is_shifted, far.is_shifted) == (False, True)
 
 
 def test_no_span_is_likelier_than_the_first() -> None:
     """Probabilities never rise along the ranking, whatever retrieval says of later passages."""
-    weights = tuple(5.0 * (feature.name == "dense_score") for feature in FEATURES)
+    weights = tuple(5.0 * (feature.name == "dense_lead") for feature in FEATURES)
     reader = _reader(replace(IDENTITY_CONFIDENCE, weights=weights))
     passages = [passage(TEXT), passage(TEXT, id=2, document_id=2)]
     evidence = [RetrievalEvidence(1, 2, 0.2, 1, 1.0), RetrievalEvidence(2, 1, 0.9, 2, 1.0)]
