@@ -147,7 +147,7 @@ class OnnxReader:
         features = answer_features(reading, n_best)
         spans = self._with_probabilities(reading.ranked, features)
         # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
-        rival = self._find_rival(reading)
+        reading, rival = self._find_rival(reading)
         if rival:
             spans = self._with_rival(reading, spans, rival.span)
             reason: AbstentionReason | None = "conflicting_answers"
@@ -278,14 +278,16 @@ class OnnxReader:
             return reading
         return replace(reading, alone={**reading.alone, place_of(span): best})
 
-    def _find_rival(self, reading: Reading) -> Rival | None:
-        """Return an answer that is as believable as the best and contradicts it, if there is one."""
+    def _find_rival(self, reading: Reading) -> tuple[Reading, Rival | None]:
+        """Return a believable answer that contradicts the best, if there is one, and its reading.
+
+        Only when it is believable is it worth a second reading, which may make it less so.
+        """
         rival = find_rival(reading, self.confidence.probability)
         if rival and rival.is_believable:
-            # Only now is it worth a second reading, which may make it less believable.
-            read_again = self._read_again(reading, rival.span)
-            rival = find_rival(read_again, self.confidence.probability)
-        return rival if rival and rival.is_believable else None
+            reading = self._read_again(reading, rival.span)
+            rival = find_rival(reading, self.confidence.probability)
+        return reading, rival if rival and rival.is_believable else None
 
     def _least_probability(self, min_probability: float | None, max_error: float | None) -> float:
         if max_error is None:
