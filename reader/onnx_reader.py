@@ -7,7 +7,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from tokenizers import Tokenizer
 
@@ -24,12 +23,11 @@ from .confidence import (
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
 from .rivals import Rival, find_rival
-from .second_reading import place_of, score_in, sentence_of
+from .second_reading import read_again
 from .session import ReaderSession
 from .sessions import model_files, open_session
-from .spans import Logits
 from .types import AbstentionReason, Prediction, Span
-from .windows import Window, WindowConfig, WindowMaker
+from .windows import WindowConfig, WindowMaker, WindowScorer, caption_of
 
 MAX_ANSWER_TOKENS = 30
 _TOKENIZER_NAME = "tokenizer.json"
@@ -39,14 +37,6 @@ _RANKED = 20  # spans ranked before the n best are cut: what the margin is measu
 def default_reader_folder() -> Path:
     """Return the folder of the reader that is shipped with the package."""
     return Path(__file__).parent / "models" / "minilm-l6-squad2-int8"
-
-
-class WindowScorer(Protocol):
-    """Scores windows: the ONNX session, or a script in tests."""
-
-    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
-        """Return start and end logits, each (n_tokens,) float32, of every window in order."""
-        ...
 
 
 class OnnxReader:
@@ -228,7 +218,7 @@ class OnnxReader:
         cuts = cut_all(self._windows, question, texts, profiles)
         windows = [one.window for cut in cuts for one in cut.windows]
         if n_best:
-            windows += self._windows.windows(question, texts, [_caption(p) for p in passages])
+            windows += self._windows.windows(question, texts, [caption_of(p) for p in passages])
         scores = WindowScores(self._scorer, windows)
         shared = OnnxReader(
             scores, self._windows, self.confidence, name=self.name, sha256=self.sha256
@@ -246,7 +236,7 @@ class OnnxReader:
         """Return the n best spans of each window."""
         # 1. Cut the passages into windows.
         texts = [passage.text for passage in passages]
-        windows = self._windows.windows(question, texts, [_caption(p) for p in passages])
+        windows = self._windows.windows(question, texts, [caption_of(p) for p in passages])
         # 2. Let the model score every token of each.
         logits = self._scorer.logits(windows)
         # 3. Search each window for its best spans.
@@ -264,19 +254,7 @@ class OnnxReader:
         ]
 
     def _read_again(self, reading: Reading, span: ScoredSpan) -> Reading:
-        """Add the score that a span gets when nothing but its sentence is read."""
-        sentence = sentence_of(span, reading.passages)
-        if sentence in reading.passages:
-            return reading
-        windows = self._windows.windows(reading.question, [sentence.text], [_caption(sentence)])
-        scores = [
-            score_in(window, logits, span.start - sentence.start, span.end - sentence.start)
-            for window, logits in zip(windows, self._scorer.logits(windows), strict=True)
-        ]
-        best = max((score for score in scores if score is not None), default=None)
-        if best is None:
-            return reading
-        return replace(reading, alone={**reading.alone, place_of(span): best})
+        return read_again(reading, span, self._windows, self._scorer)
 
     def _find_rival(self, reading: Reading) -> tuple[Reading, Rival | None]:
         """Return a believable answer that contradicts the best, if there is one, and its reading.
@@ -337,12 +315,6 @@ def _span(span: ScoredSpan, probability: float) -> Span:
         score=span.score,
         probability=probability,
     )
-
-
-def _caption(passage: Passage) -> str:
-    """Say what a passage is about: its document's title and its headings, each once."""
-    names = dict.fromkeys([passage.title, *passage.heading.split(" > ")])
-    return " ".join(f"{name}." for name in names if name)
 
 
 def _available_cores() -> int:

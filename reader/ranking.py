@@ -14,6 +14,8 @@ from answerable.index import Passage
 from .spans import Logits, best_token_spans
 from .windows import Window
 
+Place = tuple[int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class SpanLogits:
@@ -47,6 +49,11 @@ class ScoredSpan:
     text: str
     score: float
     logits: SpanLogits | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it is: its document, and from where to where in it."""
+        return self.document_id, self.start, self.end
 
 
 def window_spans(

@@ -10,24 +10,43 @@ from dataclasses import replace
 
 from answerable.index import Passage, sentence_bounds
 
+from .confidence import Reading
 from .ranking import ScoredSpan
 from .spans import Logits
-from .windows import Window
-
-Place = tuple[int, int, int]
+from .windows import Window, WindowMaker, WindowScorer, caption_of
 
 
-def place_of(span: ScoredSpan) -> Place:
-    """Return where a span is: its document, and from where to where in it."""
-    return span.document_id, span.start, span.end
+def read_again(
+    reading: Reading, span: ScoredSpan, maker: WindowMaker, scorer: WindowScorer
+) -> Reading:
+    """Add the score that a span gets when nothing but its sentence is read.
+
+    Args:
+        reading: of the whole passages.
+        span: one of its spans.
+        maker: of windows.
+        scorer: of their tokens.
+    """
+    sentence = sentence_of(span, reading.passages)
+    if sentence in reading.passages:
+        return reading
+    windows = maker.windows(reading.question, [sentence.text], [caption_of(sentence)])
+    begin, end = span.start - sentence.start, span.end - sentence.start
+    scores = [
+        score_in(window, logits, begin, end)
+        for window, logits in zip(windows, scorer.logits(windows), strict=True)
+    ]
+    best = max((score for score in scores if score is not None), default=None)
+    if best is None:
+        return reading
+    return replace(reading, alone={**reading.alone, span.place: best})
 
 
 def sentence_of(span: ScoredSpan, passages: Sequence[Passage]) -> Passage:
     """Return the sentence of a span, or the sentences, as a passage of its own."""
     passage = next(one for one in passages if one.id == span.passage_id)
-    first, last = sentence_bounds(
-        passage.text, span.start - passage.start, span.end - passage.start
-    )
+    begin, end = span.start - passage.start, span.end - passage.start
+    first, last = sentence_bounds(passage.text, begin, end)
     return replace(
         passage,
         text=passage.text[first:last],

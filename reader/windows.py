@@ -10,11 +10,15 @@ ones, so that every span of the longest answer lies whole in some window.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from answerable.index import Passage
+
+from .spans import Logits
 from .token_layout import continues_word, pair_layout, token_places
 
 # Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
@@ -66,6 +70,20 @@ class Window:
     may_start: npt.NDArray[np.bool_]
     may_end: npt.NDArray[np.bool_]
     n_padding: int = 0
+
+
+class WindowScorer(Protocol):
+    """Scores windows: the ONNX session, or a script in tests."""
+
+    def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
+        """Return start and end logits, each (n_tokens,) float32, of every window in order."""
+        ...
+
+
+def caption_of(passage: Passage) -> str:
+    """Say what a passage is about: its document's title and its headings, each once."""
+    names = dict.fromkeys([passage.title, *passage.heading.split(" > ")])
+    return " ".join(f"{name}." for name in names if name)
 
 
 class WindowMaker:

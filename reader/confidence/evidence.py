@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 
 from answerable.index import Passage
 
-from ..ranking import ScoredSpan
-from ..second_reading import Place
+from ..ranking import Place, ScoredSpan
 
 
 @dataclass(frozen=True, slots=True)

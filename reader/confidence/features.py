@@ -16,7 +16,6 @@ from answerable.index import STOP_WORDS, Passage
 
 from ..answer_text import normalize_answer
 from ..ranking import ScoredSpan
-from ..second_reading import place_of
 from .evidence import Reading, RetrievalEvidence
 
 UNKNOWN = math.nan
@@ -82,7 +81,7 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
             (
                 _within(raw),
                 span.score - raw,
-                _within(reading.alone.get(place_of(span), raw)),
+                _within(reading.alone.get(span.place, raw)),
                 _peak(reading.spans, span),
                 _margin(reading.ranked, position, wordings),
                 _mass(reading.spans, span, wordings),

@@ -54,8 +54,8 @@ def test_answer_is_scored_again_in_its_sentence() -> None:
     reading = scripted_reader(scorer, tokenizer).reading("leader", [passage(TEXT, start=100)])
     best = reading.ranked[0]
     assert (best.text, best.score) == ("ann", 8.0)
-    assert reading.alone[best.document_id, best.start, best.end] == pytest.approx(5.0)
-    assert list(reading.alone) == [(best.document_id, best.start, best.end)]
+    assert reading.alone[best.place] == pytest.approx(5.0)
+    assert list(reading.alone) == [best.place]
 
 
 def test_nothing_but_the_sentence_is_read() -> None:
@@ -111,7 +111,7 @@ def test_sentence_longer_than_a_window() -> None:
     reading = scripted_reader(scorer, tokenizer, config=config).reading("who", [passage(text)])
     best = reading.ranked[0]
     assert best.text == "ann"
-    assert reading.alone[best.document_id, best.start, best.end] == pytest.approx(8.0)
+    assert reading.alone[best.place] == pytest.approx(8.0)
 
 
 def test_nothing_read_is_not_read_again() -> None:

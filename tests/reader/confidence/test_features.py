@@ -9,7 +9,6 @@ from answerable.index import Passage
 from answerable.reader import RetrievalEvidence
 from answerable.reader.confidence import FEATURES, Reading, answer_features
 from answerable.reader.ranking import ScoredSpan, SpanLogits, rank_spans
-from answerable.reader.second_reading import place_of
 from tests.reader.scripted import passage
 
 QUESTION = "Who led the northern expedition?"
@@ -48,7 +47,7 @@ SPANS = (
     _span(2, "Tom Poe", 2.0, prior=-1.5),
 )
 
-ALONE = {place_of(SPANS[0]): 3.0, place_of(SPANS[1]): -20.0}
+ALONE = {SPANS[0].place: 3.0, SPANS[1].place: -20.0}
 
 
 def _reading(spans: tuple[ScoredSpan, ...] = SPANS) -> Reading:
