@@ -45,7 +45,7 @@ from answerable.reader import (
     save_confidence,
 )
 
-# The laxest of the table that leaves 97% of unrelated questions unanswered, by a standard error.
+# The laxest of the table that leaves 97% of unrelated questions unanswered.
 # Below a half, since a quote shows its sentence, its source and its probability, so that a wrong
 # one is soon seen.
 MIN_PROBABILITY = 0.3
