@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from asked import Asked, from_json, read_lines
 from confidence_figures import (
+    MAX_ERRORS,
     OURS,
     Judged,
     ece_of_chance,
@@ -80,6 +81,7 @@ def main() -> None:
             **{name: _domain(model, asked[name]) for name in DOMAINS},
             "all three": _domain(model, [one for name in DOMAINS for one in asked[name]]),
         },
+        "dial": _dial(model),
         "guarantee": guarantee(calibration_questions),
         "guarantee_four_fifths": guarantee(calibration_questions, share=0.8),
         "guarantee_by_article": guarantee(calibration_questions, by_article=True),
@@ -185,6 +187,14 @@ def _domain(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:
         "mean_probability": round(float(judged.probability[OURS].mean()), 4),
         "shifted": shifted(model, own),
     }
+
+
+def _dial(model: ConfidenceModel) -> dict[str, float | None]:
+    """Return what the whole sample supports: the smallest limit, and the coverage at others."""
+    assert model.sample is not None
+    found = {f"{limit:g}": model.sample.find_threshold(limit) for limit in MAX_ERRORS}
+    coverages = {limit: one and round(one.coverage, 4) for limit, one in found.items()}
+    return {"smallest": model.sample.smallest_error(), **coverages}
 
 
 def _unrelated(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:

@@ -51,6 +51,13 @@ def _tables(figures: dict[str, Any]) -> list[str]:
         "the mean over the test halves. *Best fixed* is the laxest threshold that would have kept "
         "the limit in nine of ten test halves, *best in hindsight* that of each test half."
     )
+    dial = dict(figures["dial"])
+    smallest = dial.pop("smallest")
+    answers = " and ".join(f"{share:.1%} at {float(of):.0%}" for of, share in dial.items() if share)
+    about_dial = (
+        "**The dial as shipped**, all of these questions calibrating: limits from "
+        f"{smallest:.0%} on; it answers {answers}."
+    )
     about_unrelated = (
         f"**Nothing to do with the index**: {unrelated['questions']} questions of SQuAD asked to "
         "an index of the real documents; share abstained, by `min_probability`."
@@ -62,6 +69,7 @@ def _tables(figures: dict[str, Any]) -> list[str]:
         _methods(alone["methods"]),
         about_domains,
         _domains(figures["domains"]),
+        about_dial,
         about_guarantee,
         _guarantee(figures["guarantee"]),
         "The same, four fifths of the questions for calibration, a fifth for the test:",
