@@ -4,10 +4,10 @@ python benchmarks/figures.py            # rewrite the table
 python benchmarks/figures.py --check    # fail if the README says something else
 """
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
+
+from report import read_result
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
@@ -16,22 +16,22 @@ BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 def table() -> str:
     """Return the Markdown table of what was measured."""
     squad, amazon, reddit = (
-        _result("reader_squad")["metrics"][name]
+        read_result("reader_squad")["metrics"][name]
         for name in ("dev-a-v2.0", "amazon_reviews", "reddit")
     )
-    quantization = _result("quantization")
+    quantization = read_result("quantization")
     int8 = {part: quantization[part]["variants"]["int8"] for part in ("quality", "speed")}
-    confidence = _result("confidence")["open"]["methods"]["Answerable"]
-    encoder = _result("encoder_fidelity")
+    confidence = read_result("confidence")["open"]["methods"]["Answerable"]
+    encoder = read_result("encoder_fidelity")
     cranfield = encoder["cranfield"]
-    documents = _result("real_documents")
-    startup = _result("startup")
+    documents = read_result("real_documents")
+    startup = read_result("startup")
     seconds = startup["seconds"]
-    vectors = _result("vector_search")["search"]
-    hybrid = _result("hybrid_search")["collections"]["dev_a_and_wiki"]
-    page = _result("page_speed")["enter_to_answer_ms"]
-    ingest = _result("ingest_speed")
-    whole = _result("whole_search")["milliseconds"]["owner"]["whole"]
+    vectors = read_result("vector_search")["search"]
+    hybrid = read_result("hybrid_search")["collections"]["dev_a_and_wiki"]
+    page = read_result("page_speed")["enter_to_answer_ms"]
+    ingest = read_result("ingest_speed")
+    whole = read_result("whole_search")["milliseconds"]["owner"]["whole"]
     rows = [
         (
             "reader, INT8, 16 articles of SQuAD 2.0 dev: F1, exact match",
@@ -107,12 +107,6 @@ def table() -> str:
     ]
     lines = ["| what | figure | script |", "|---|---|---|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def _result(name: str) -> dict[str, Any]:
-    path = ROOT / "benchmarks" / "results" / f"{name}.json"
-    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return result
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""The scripts that prepare training data: mined negatives and recurring phrases."""
+"""The scripts that prepare training data: negatives, recurring phrases, changed questions."""
 
 import importlib.util
 import random
@@ -75,3 +75,26 @@ def test_some_phrases_are_asked_for_where_they_are_not(source_root: Path) -> Non
 def test_texts_without_a_phrase(source_root: Path, text: str) -> None:
     """Too little text makes no question."""
     assert _script(source_root, "recurring_spans").clozes(text, random.Random(0), 2) == []
+
+
+def test_one_word_of_a_question_is_changed(source_root: Path) -> None:
+    """Another name of the passage, a number, an opposite, a negation; never the answer itself."""
+    script = _script(source_root, "changed_questions")
+    context = "In 1889 the railway came to Mount Pleasant before Harrow Vale had one. Ann Lee paid."
+    question = SquadQuestion(
+        "q",
+        "Railways",
+        context,
+        "Who did pay before the railway came to Mount Pleasant in 1889?",
+        (SquadAnswer("Ann Lee", context.index("Ann Lee")),),
+    )
+    made: dict[str, set[str]] = {}
+    for seed in range(60):
+        for kind, text in script.changed(question, random.Random(seed)):
+            made.setdefault(kind, set()).add(text)
+    assert made["name"] == {"Who did pay before the railway came to Harrow Vale in 1889?"}
+    assert made["opposite"] == {"Who did pay after the railway came to Mount Pleasant in 1889?"}
+    assert made["negation"] == {
+        "Who did not pay before the railway came to Mount Pleasant in 1889?"
+    }
+    assert made["number"] and all("1889" not in text for text in made["number"])
