@@ -18,9 +18,11 @@ from pathlib import Path
 from asked import Asked, append_lines, read_lines, to_json
 from open_index import HidingIndex, evidence_of, index_of, stored_vectors, wiki_distractors
 from question_sets import (
+    DEV_A,
     DOMAINS,
     QuestionSet,
     ToAsk,
+    adversarial_set,
     domain_set,
     gold_set,
     open_set,
@@ -58,7 +60,7 @@ def main() -> None:
     reader, encoder = OnnxReader.load(arguments.reader), OnnxEncoder.load()
     data: Path = arguments.data
     about = {
-        "data": {"dev-a-v2.0.json.gz": sha256_of(data / "squad" / "dev-a-v2.0.json.gz")},
+        "data": {Path(DEV_A).name: sha256_of(data / DEV_A)},
         "reader_sha256": reader.sha256,
         "encoder_sha256": encoder.sha256,
         "splitter_version": SPLITTER_VERSION,
@@ -74,19 +76,23 @@ def main() -> None:
     for name in ("gold_dev-a", *(f"gold_{domain}" for domain in DOMAINS)):
         if not arguments.sets or name in arguments.sets:
             run.ask_gold(gold_set(data, name.removeprefix("gold_"), arguments.gold_questions))
-    if not arguments.sets or "open" in arguments.sets:
-        questions = open_set(data, arguments.questions)
-        n = arguments.distractors
-        distractors = wiki_distractors(data, n)
-        n_before = sum(len(article.contexts) for article in questions.articles)
+    for n, ending in ((arguments.distractors, ""), (0, "_alone")):
+        sets = [
+            open_set(data, arguments.questions),
+            adversarial_set(data, arguments.questions, is_large=n > 0),
+        ]
+        named = [replace(one, name=one.name + ending) for one in sets]
+        wanted = [one for one in named if not arguments.sets or one.name in arguments.sets]
+        if not wanted:
+            continue
+        articles = sets[0].articles
+        n_before = sum(len(article.contexts) for article in articles)
         vectors = arguments.vectors and stored_vectors(arguments.vectors, n_before, n)
+        distractors = wiki_distractors(data, n)
         folder = arguments.indexes / f"open-{n}"
-        with index_of(folder, encoder, questions.articles, distractors, vectors) as index:
-            run.ask(questions, index)
-    if not arguments.sets or "open_alone" in arguments.sets:
-        questions = replace(open_set(data, arguments.questions), name="open_alone")
-        with index_of(arguments.indexes / "open-0", encoder, questions.articles) as index:
-            run.ask(questions, index)
+        with index_of(folder, encoder, articles, distractors, vectors) as index:
+            for questions in wanted:
+                run.ask(questions, index)
     for name in DOMAINS:
         if not arguments.sets or name in arguments.sets:
             questions = domain_set(data, name, arguments.other_questions, 400)

@@ -2,8 +2,8 @@
 
     python benchmarks/changed_questions.py train-v2.0.json.gz --out runs/changed.json.gz
 
-A name gives way to another of the passage, a number to another number, a word to its opposite,
-or the question is negated. Readers of this size take such questions for the ones that they were
+A name gives way to another of the passage, a number to another number, a word to its opposite or
+to what people changed it to, two names change places, or the question is negated. Readers of this size take such questions for the ones that they were
 made of. Some of them have an answer after all; most have none. The output is a SQuAD 2.0 file for
 ``answerable train reader``. Sources: Zhu and others 2019, "Learning to ask unanswerable questions
 for machine reading comprehension"; Rajpurkar and others 2018, who describe how people do it.
@@ -19,11 +19,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from question_edits import Edits, edited, edits_of
+
 from answerable.reader import SquadQuestion, read_squad
+from answerable.reader.training.left_out import is_left_out
 
 _NAME = re.compile(
     r"(?<![.?!]\s)(?<!^)\b[A-Z][\w'’-]+(?:\s+(?:of\s+|the\s+)?[A-Z][\w'’-]+)*"  # no first word
 )
+_SERIES = re.compile(r"\b(and|or|both)\b|^[\s,]*$")  # between names whose order says nothing
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 _WORD = re.compile(r"\b[a-z]+\b")
 _NEGATABLE = re.compile(r"\b(did|does|do|was|were|is|are|can|could|has|have|will|would)\b(?! not)")
@@ -49,13 +53,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="a SQuAD 2.0 file")
     parser.add_argument("--out", type=Path, required=True, help="a .json.gz file")
+    parser.add_argument("--left-out-share", type=float, default=0.0, help="as in the spec")
     parser.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     kinds: Counter[str] = Counter()
     articles: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    for question in read_squad(arguments.data):
-        changes = list(changed(question, rng)) if question.is_answerable else []
+    share = arguments.left_out_share
+    questions = [q for q in read_squad(arguments.data) if not is_left_out(q.title, share)]
+    edits = edits_of(questions)
+    for question in questions:
+        changes = list(changed(question, edits, rng)) if question.is_answerable else []
         if not changes:
             continue
         kind = rng.choice(sorted({kind for kind, _ in changes}))
@@ -81,12 +89,14 @@ def main() -> None:
     print(f"{kinds.total():,} questions, {dict(kinds)}, written to {arguments.out}")
 
 
-def changed(question: SquadQuestion, rng: random.Random) -> Iterator[Change]:
-    """Yield the ways to change one word of a question."""
+def changed(question: SquadQuestion, edits: Edits, rng: random.Random) -> Iterator[Change]:
+    """Yield the ways to change one place of a question, or two names."""
     text, context = question.question, question.context
     answers = " ".join(_plain(answer.text) for answer in question.answers)
     yield from _other_names(text, context, answers, rng)
     yield from _other_numbers(text, context, answers, rng)
+    yield from _turned(text, context)
+    yield from (("edit", new) for new in edited(text, context, edits, rng))
     for match in _WORD.finditer(text):
         if match.group() in _OPPOSITES:
             yield "opposite", _replaced(text, match, rng.choice(_OPPOSITES[match.group()]))
@@ -104,6 +114,17 @@ def _other_names(text: str, context: str, answers: str, rng: random.Random) -> I
         others = [other for other in names if _may_replace(other, name, text, answers)]
         if others:
             yield "name", _replaced(text, match, rng.choice(others))
+
+
+def _turned(text: str, context: str) -> Iterator[Change]:
+    """Yield a question of two names in which they have changed places."""
+    names = [m for m in _NAME.finditer(text) if _plain(m.group()) in _plain(context)]
+    if len(names) == 2:
+        one, other = names
+        between = text[one.end() : other.start()]
+        if not _SERIES.search(between):
+            turned = f"{other.group()}{between}{one.group()}"
+            yield "turned", text[: one.start()] + turned + text[other.end() :]
 
 
 def _may_replace(other: str, name: str, text: str, answers: str) -> bool:

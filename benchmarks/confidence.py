@@ -31,6 +31,7 @@ from confidence_figures import (
     over_either,
     quality,
     shifted,
+    weights_of,
 )
 from confidence_page import write_page
 from question_sets import DOMAINS
@@ -38,6 +39,7 @@ from report import read_result, write_report
 
 from answerable.reader import (
     FEATURES,
+    CalibrationOutcome,
     ConfidenceModel,
     Provenance,
     default_reader_folder,
@@ -62,10 +64,16 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the fit and the page")
     arguments = parser.parse_args()
     about, asked = _read(arguments.lines)
-    calibration = over_either(asked["open"], asked["open_alone"])
-    model = _fit(about, calibration)
-    open_questions = judged_by_others(asked["open"], calibration)
-    calibration_questions = judged_by_others(calibration, calibration)
+    calibration = over_either(
+        [*asked["open"], *asked["adversarial"]],
+        [*asked["open_alone"], *asked["adversarial_alone"]],
+    )
+    weights = weights_of(calibration, asked["open"])
+    outcomes = [outcome_of(one, weights=weights) for one in calibration]
+    model = _fit(about, outcomes)
+    open_questions = judged_by_others(asked["open"], outcomes, {})
+    alone = judged_by_others(asked["open_alone"], outcomes, {})
+    calibration_questions = judged_by_others(calibration, outcomes, weights)
     figures: dict[str, Any] = {
         **about,
         "questions": {
@@ -73,9 +81,7 @@ def main() -> None:
             for name, found in asked.items()
         },
         "open": _open(model, asked["open"], open_questions),
-        "open_alone": _open(
-            model, asked["open_alone"], judged_by_others(asked["open_alone"], calibration)
-        ),
+        "open_alone": _open(model, asked["open_alone"], alone),
         "by_min_probability": _by_min_probability(open_questions, asked["open"]),
         "domains": {
             **{name: _domain(model, asked[name]) for name in DOMAINS},
@@ -115,8 +121,7 @@ def _read(paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, list[Asked]]
     return about, asked
 
 
-def _fit(about: dict[str, Any], calibration: Sequence[Asked]) -> ConfidenceModel:
-    outcomes = [outcome_of(one) for one in calibration]
+def _fit(about: dict[str, Any], outcomes: Sequence[CalibrationOutcome]) -> ConfidenceModel:
     n = about["distractors"]
     return fit_confidence(
         outcomes,

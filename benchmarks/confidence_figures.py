@@ -1,15 +1,17 @@
 """The figures of confidence, each from questions that were asked before."""
 
-import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from asked import Asked
 from baselines import confidences
+from question_sets import is_for_large_index
 
 from answerable.reader import (
     CalibrationOutcome,
@@ -34,20 +36,32 @@ PROMISED = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Questions with the confidence of every method in the same top answers."""
+    """Questions with the confidence of every method in the same top answers.
+
+    Attributes:
+        weight: how often such a question is asked, for each time that it is here.
+    """
 
     is_right: Flags
     groups: tuple[str, ...]
+    weight: Numbers
     probability: Mapping[str, Numbers]
 
 
-def outcome_of(asked: Asked, *, exact: bool = False) -> CalibrationOutcome:
-    """Return a question as the fit takes it; right if it is exact, or by ``is_right_answer``."""
+def outcome_of(
+    asked: Asked, *, exact: bool = False, weights: Mapping[str, float] = MappingProxyType({})
+) -> CalibrationOutcome:
+    """Return a question as the fit takes it; right if it is exact, or by ``is_right_answer``.
+
+    Args:
+        weights: of kinds of questions, if they are here more often than they are asked.
+    """
     return CalibrationOutcome(
         group=asked.group,
         features=asked.features,
         is_right=asked.is_exact if exact else asked.is_right,
         is_answerable=bool(asked.answers),
+        weight=weights.get(asked.kind, 1.0),
     )
 
 
@@ -56,27 +70,31 @@ def over_either(large: Sequence[Asked], small: Sequence[Asked]) -> list[Asked]:
 
     What probabilities are fitted on: people ask ten documents and a hundred thousand.
     """
-    return [one for one in large if _is_even(one.id)] + [
-        one for one in small if not _is_even(one.id)
+    return [one for one in large if is_for_large_index(one.id)] + [
+        one for one in small if not is_for_large_index(one.id)
     ]
 
 
-def _is_even(id: str) -> bool:
-    return zlib.crc32(id.encode()) % 2 == 0
+def weights_of(calibration: Sequence[Asked], open_questions: Sequence[Asked]) -> dict[str, float]:
+    """Return by kind how often the open set asks it, for each time that it calibrates."""
+    there = Counter(one.kind for one in open_questions)
+    return {kind: there[kind] / n for kind, n in Counter(a.kind for a in calibration).items()}
 
 
-def judged_by_others(asked: Sequence[Asked], fitted_on: Sequence[Asked]) -> Judged:
+def judged_by_others(
+    asked: Sequence[Asked], fitted_on: Sequence[CalibrationOutcome], weights: Mapping[str, float]
+) -> Judged:
     """Judge questions, each by a fit to the questions of ``fitted_on`` of other articles."""
-    outcomes = [outcome_of(one) for one in asked]
+    outcomes = [outcome_of(one, weights=weights) for one in asked]
     features = np.array([outcome.features for outcome in outcomes])
     groups = np.array([outcome.group for outcome in outcomes])
-    others = [outcome_of(one) for one in fitted_on]
     ours = np.empty(len(outcomes))
     for group in np.unique(groups):
-        kept = [outcome for outcome in others if outcome.group != group]
+        kept = [outcome for outcome in fitted_on if outcome.group != group]
         fitted = fit_coefficients(
             np.array([outcome.features for outcome in kept]),
             np.array([outcome.is_right for outcome in kept]),
+            weight=np.array([outcome.weight for outcome in kept]),
         )
         ours[groups == group] = fitted.probability(features[groups == group])
     return _judged(asked, outcomes, ours)
@@ -95,6 +113,7 @@ def _judged(
     return Judged(
         is_right=np.array([outcome.is_right for outcome in outcomes]),
         groups=tuple(outcome.group for outcome in outcomes),
+        weight=np.array([outcome.weight for outcome in outcomes]),
         probability={OURS: ours, **confidences(list(asked))},
     )
 
@@ -148,7 +167,7 @@ def guarantee(judged: Judged, *, share: float = 0.5, by_article: bool = False) -
     halves = list(_parts(judged.groups, share, by_article))
     return {
         f"{max_error:g}": {
-            name: _kept(probability, judged.is_right, max_error, halves)
+            name: _kept(probability, judged.is_right, judged.weight, max_error, halves)
             for name, probability in judged.probability.items()
         }
         for max_error in MAX_ERRORS
@@ -167,43 +186,56 @@ def _parts(groups: Sequence[str], share: float, by_article: bool) -> Iterator[Fl
 
 
 def _kept(
-    probability: Numbers, is_right: Flags, max_error: float, halves: Sequence[Flags]
+    probability: Numbers,
+    is_right: Flags,
+    weight: Numbers,
+    max_error: float,
+    halves: Sequence[Flags],
 ) -> dict[str, float]:
     errors, coverages, everywhere, hindsight = [], [], [], []
     for calibration in halves:
         test = ~calibration
-        sample = CalibrationSample.of(probability[calibration], is_right[calibration])
+        sample = CalibrationSample.of(*(of[calibration] for of in (probability, is_right, weight)))
         found = sample.find_threshold(max_error, PROMISED)
-        least = found.min_probability if found else np.inf
-        errors.append(_error(probability[test] >= least, is_right[test]))
-        coverages.append(float((probability[test] >= least).mean()))
-        everywhere.append(_error(probability >= least, is_right))
-        hindsight.append(coverage_at_accuracy(probability[test], is_right[test], 1 - max_error))
+        answered = probability >= (found.min_probability if found else np.inf)
+        errors.append(_error(answered & test, is_right, weight))
+        coverages.append(weight[answered & test].sum() / weight[test].sum())
+        everywhere.append(_error(answered, is_right, weight))
+        hindsight.append(
+            coverage_at_accuracy(probability[test], is_right[test], 1 - max_error, weight[test])
+        )
+    best = _best_fixed(probability, is_right, weight, max_error, halves)
     return {
         "broken": round(float(np.mean(np.array(everywhere) > max_error)), 3),
         "broken_in_test": round(float(np.mean(np.array(errors) > max_error)), 3),
         "unsupported": round(float(np.mean(np.array(coverages) == 0)), 3),
         "coverage": round(float(np.mean(coverages)), 4),
         "hindsight": round(float(np.mean(hindsight)), 4),
-        "hindsight_fixed": round(_best_fixed(probability, is_right, max_error, halves), 4),
+        "hindsight_fixed": round(best, 4),
     }
 
 
 def _best_fixed(
-    probability: Numbers, is_right: Flags, max_error: float, halves: Sequence[Flags]
+    probability: Numbers,
+    is_right: Flags,
+    weight: Numbers,
+    max_error: float,
+    halves: Sequence[Flags],
 ) -> float:
     """Return the coverage of the laxest threshold that breaks the limit in 1 - PROMISED."""
     order = np.argsort(-probability, kind="stable")
-    tests = np.array([~half[order] for half in halves])
-    answered = np.cumsum(tests, axis=1)
-    wrong = np.cumsum(tests * ~is_right[order], axis=1)
-    broken = (wrong > max_error * answered).mean(axis=0)
+    passing = np.cumsum(weight[order])
+    counted = np.array([np.where(half, 0.0, weight)[order] for half in halves])
+    wrong = np.cumsum(counted * ~is_right[order], axis=1)
+    broken = (wrong > max_error * np.cumsum(counted, axis=1)).mean(axis=0)
     kept = np.flatnonzero(broken <= 1 - PROMISED)
-    return float((kept[-1] + 1) / len(order)) if len(kept) else 0.0
+    return float(passing[kept[-1]] / passing[-1]) if len(kept) else 0.0
 
 
-def _error(answered: Flags, is_right: Flags) -> float:
-    return float((~is_right[answered]).mean()) if answered.any() else 0.0
+def _error(answered: Flags, is_right: Flags, weight: Numbers) -> float:
+    """Return the share of wrong answers among those given, by weight."""
+    total = weight[answered].sum()
+    return float(weight[answered & ~is_right].sum() / total) if total else 0.0
 
 
 def half_known(

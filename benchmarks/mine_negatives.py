@@ -90,25 +90,35 @@ def mine(
     keep: int,
 ) -> list[Paragraph]:
     """Return up to ``keep`` paragraphs that match a question and do not hold its answer."""
-    terms = question_terms(question.question)
-    if not terms:
-        return []
-    rows = database.execute(
-        "SELECT rowid FROM p WHERE p MATCH ? ORDER BY rank LIMIT ?",
-        (" OR ".join(f'"{term}"' for term in terms), _SEARCHED),
-    )
-    answers = {_padded(normalize_answer(answer.text)) for answer in question.answers}
-    found = [
-        paragraph
-        for (row,) in rows
-        if (paragraph := paragraphs[row]).context != question.context
-        and not any(answer in paragraph.normalized for answer in answers)
-    ]
+    found = matches(database, paragraphs, question, _SEARCHED)
     same = [paragraph for paragraph in found if paragraph.title == question.title]
     others = [paragraph for paragraph in found if paragraph.title != question.title]
     n_same = max(keep - len(others), keep // 2)
     same = same[:n_same]
     return same + others[: keep - len(same)]
+
+
+def matches(
+    database: sqlite3.Connection,
+    paragraphs: Sequence[Paragraph],
+    question: SquadQuestion,
+    searched: int,
+) -> list[Paragraph]:
+    """Return those of the best matches, best first, that do not hold a question's answer."""
+    terms = question_terms(question.question)
+    if not terms:
+        return []
+    rows = database.execute(
+        "SELECT rowid FROM p WHERE p MATCH ? ORDER BY rank LIMIT ?",
+        (" OR ".join(f'"{term}"' for term in terms), searched),
+    )
+    answers = {_padded(normalize_answer(answer.text)) for answer in question.answers}
+    return [
+        paragraph
+        for (row,) in rows
+        if (paragraph := paragraphs[row]).context != question.context
+        and not any(answer in paragraph.normalized for answer in answers)
+    ]
 
 
 def _padded(text: str) -> str:

@@ -3,6 +3,8 @@
 - ``open``: questions of dev-a over an index of its articles among Wikipedia paragraphs, in the
   kinds and shares of ``SHARES``.
 - ``open_alone``: the same questions over dev-a's articles alone, as in somebody's small folder.
+- ``adversarial``, ``adversarial_alone``: the other adversarial questions of dev-a, each over one
+  of the two indexes: they say most of what probabilities are to know, and there are plenty.
 - ``amazon_reviews``, ``reddit``, ``policyqa``: the same over paragraphs of other domains, half of
   the questions with their paragraph hidden or about something else.
 - ``gold_*``: answerable questions, each read on its own paragraph alone.
@@ -12,7 +14,9 @@
 import gzip
 import json
 import random
-from collections.abc import Iterator, Sequence
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +31,7 @@ Item = TypeVar("Item")
 # that only seems to answer them (SQuAD's adversarial ones), and are about other things altogether.
 SHARES = {"present": 3 / 6, "removed": 1 / 6, "unanswerable": 1 / 6, "foreign": 1 / 6}
 SHIFTED_SHARES = {"present": 3 / 6, "removed": 2 / 6, "foreign": 1 / 6}
+DEV_A = "squad/dev-a-v2.0.json.gz"
 DOMAINS = ("amazon_reviews", "reddit", "policyqa")
 
 
@@ -65,10 +70,29 @@ def sample(items: Sequence[Item], n: int, seed: int = 0) -> list[Item]:
 
 def open_set(data: Path, n: int) -> QuestionSet:
     """Return n questions over dev-a."""
-    questions = read_squad(data / "squad" / "dev-a-v2.0.json.gz")
+    questions = read_squad(data / DEV_A)
     return QuestionSet(
         "open", tuple(articles_of(questions)), tuple(_mixed(questions, _foreign(data), n, SHARES))
     )
+
+
+def adversarial_set(data: Path, n: int, *, is_large: bool) -> QuestionSet:
+    """Return dev-a's unanswerable questions that are not in the open set, for one index."""
+    questions = read_squad(data / DEV_A)
+    known = {one.id for one in open_set(data, n).questions}
+    asked = [
+        _to_ask(question, "unanswerable")
+        for question in questions
+        if not question.is_answerable
+        and question.id not in known
+        and is_for_large_index(question.id) == is_large
+    ]
+    return QuestionSet("adversarial", tuple(articles_of(questions)), tuple(asked))
+
+
+def is_for_large_index(id: str) -> bool:
+    """Say over which of two indexes a question calibrates: one half over each."""
+    return zlib.crc32(id.encode()) % 2 == 0
 
 
 def domain_set(data: Path, name: str, n: int, n_paragraphs: int) -> QuestionSet:
@@ -77,18 +101,15 @@ def domain_set(data: Path, name: str, n: int, n_paragraphs: int) -> QuestionSet:
     contexts = dict.fromkeys(question.context for question in found)
     kept = set(sample(list(contexts), n_paragraphs))
     questions = [question for question in found if question.context in kept]
-    dev = [q for q in read_squad(data / "squad" / "dev-a-v2.0.json.gz") if q.is_answerable]
+    dev = [q for q in read_squad(data / DEV_A) if q.is_answerable]
     foreign = [(question.title, question.question) for question in sample(dev, n)]
-    return QuestionSet(
-        name,
-        tuple(articles_of(questions)),
-        tuple(_mixed(questions, foreign, n, SHIFTED_SHARES)),
-    )
+    asked = _mixed(questions, foreign, n, SHIFTED_SHARES)
+    return QuestionSet(name, tuple(articles_of(questions)), tuple(_of_any_text(asked, questions)))
 
 
 def gold_set(data: Path, name: str, n: int) -> QuestionSet:
     """Return n answerable questions to be read on their own paragraphs."""
-    path = data / "squad" / "dev-a-v2.0.json.gz"
+    path = data / DEV_A
     found = read_squad(path) if name == "dev-a" else _domain(data, name)
     chosen = sample([question for question in found if question.is_answerable], n, seed=2)
     return QuestionSet(f"gold_{name}", (), tuple(_to_ask(q, "present") for q in chosen))
@@ -96,7 +117,7 @@ def gold_set(data: Path, name: str, n: int) -> QuestionSet:
 
 def unrelated_set(data: Path, n: int) -> QuestionSet:
     """Return n answerable questions of dev-a, for an index that knows nothing of them."""
-    questions = read_squad(data / "squad" / "dev-a-v2.0.json.gz")
+    questions = read_squad(data / DEV_A)
     chosen = sample([q for q in questions if q.is_answerable], n, seed=3)
     return QuestionSet("unrelated", (), tuple(_to_ask(q, "unrelated", answers=()) for q in chosen))
 
@@ -154,6 +175,24 @@ def _mixed(
         for i, (group, text) in enumerate(foreign[: round(n * shares["foreign"])])
     ]
     yield from sample(asked, len(asked), seed=1)
+
+
+def _of_any_text(asked: Iterable[ToAsk], questions: Sequence[SquadQuestion]) -> Iterator[ToAsk]:
+    """Yield questions with the answers to the same words about any text of the index.
+
+    PolicyQA asks "Who do you share my information with?" about every policy. Over an index of
+    many, the question does not say which it means.
+    """
+    answers: dict[str, dict[str, None]] = defaultdict(dict)
+    for question in questions:
+        answers[_wording(question.question)] |= dict.fromkeys(a.text for a in question.answers)
+    for one in asked:
+        known = answers.get(_wording(one.question), {}) if one.answers else {}
+        yield replace(one, answers=tuple(dict.fromkeys((*one.answers, *known))))
+
+
+def _wording(question: str) -> str:
+    return " ".join(question.casefold().split())
 
 
 def _to_ask(

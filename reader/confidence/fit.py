@@ -57,8 +57,8 @@ def fit_confidence(
         min_probability: abstain below it by default; None for the base's.
         null_threshold: see ``ConfidenceModel``; None for the base's.
     """
-    features, is_right = _arrays(outcomes)
-    fitted = fit_coefficients(features, is_right, base)
+    features, is_right, weight = _arrays(outcomes)
+    fitted = fit_coefficients(features, is_right, base, weight)
     shift = base.shift if base and len(outcomes) < _ENOUGH_FOR_SHIFT else ShiftRule.of(features)
     return ConfidenceModel(
         intercept=fitted.intercept,
@@ -67,7 +67,7 @@ def fit_confidence(
         min_probability=_first(min_probability, base.min_probability if base else 0.5),
         null_threshold=_first(null_threshold, base.null_threshold if base else 0.0),
         provenance=provenance,
-        sample=CalibrationSample.of(cross_fitted(outcomes, base=base), is_right),
+        sample=CalibrationSample.of(cross_fitted(outcomes, base=base), is_right, weight),
         shift=shift,
     )
 
@@ -82,18 +82,22 @@ def cross_fitted(
 
     What a model says of questions that it has not seen: figures and error limits come from it.
     """
-    features, is_right = _arrays(outcomes)
+    features, is_right, weight = _arrays(outcomes)
     fold = _folds([outcome.group for outcome in outcomes], n_folds)
     probability = np.empty(len(outcomes))
     for number in np.unique(fold):
         held_out = fold == number
-        fitted = fit_coefficients(features[~held_out], is_right[~held_out], base)
+        kept = ~held_out
+        fitted = fit_coefficients(features[kept], is_right[kept], base, weight[kept])
         probability[held_out] = fitted.probability(features[held_out])
     return probability
 
 
 def fit_coefficients(
-    features: Matrix, is_right: npt.NDArray[np.bool_], base: ConfidenceModel | None = None
+    features: Matrix,
+    is_right: npt.NDArray[np.bool_],
+    base: ConfidenceModel | None = None,
+    weight: npt.NDArray[np.float64] | None = None,
 ) -> Coefficients:
     """Fit by Newton's method on the free weights, those at their bound held there.
 
@@ -101,7 +105,9 @@ def fit_coefficients(
         features: (n_questions, n_features), NaN where unknown; may be of no question at all.
         is_right: (n_questions,).
         base: the centre of the prior; None for 0.
+        weight: (n_questions,), how much each counts; None if all count alike.
     """
+    weight = np.ones(len(is_right)) if weight is None else weight
     if base is not None and base.shift is not None:
         usual, spread = np.array(base.usual), np.array(base.shift.spread)
     else:
@@ -114,32 +120,37 @@ def fit_coefficients(
         centre[1:] = np.array(base.weights) * spread
         centre[0] = base.intercept + float(np.dot(base.weights, usual))
     elif len(is_right):  # all alike until the features say otherwise
-        rate = (is_right.sum() + 0.5) / (len(is_right) + 1)
+        rate = (weight[is_right].sum() + 0.5) / (weight.sum() + 1)
         centre[0] = float(np.log(rate / (1 - rate)))
     weight_spread = _PRIOR_SPREAD if base is None else _BASE_SPREAD
     penalty = np.array([_INTERCEPT_SPREAD**-2, *[weight_spread**-2] * len(FEATURES)])
-    beta = _newton(design, is_right, centre, penalty)
+    beta = _newton(design, is_right, weight, centre, penalty)
     weights = beta[1:] / spread
     return Coefficients(float(beta[0] - weights @ usual), weights, usual)
 
 
 def _newton(
-    design: Matrix, is_right: npt.NDArray[np.bool_], centre: Matrix, penalty: Matrix
+    design: Matrix,
+    is_right: npt.NDArray[np.bool_],
+    weight: Matrix,
+    centre: Matrix,
+    penalty: Matrix,
 ) -> Matrix:
     """Maximize the penalized likelihood under the signs of ``FEATURES``."""
     direction = np.array([0, *(feature.direction for feature in FEATURES)])
     beta = _projected(centre, direction)
-    loss = _loss(design, is_right, beta, centre, penalty)
+    loss = _loss(design, is_right, weight, beta, centre, penalty)
     for _ in range(100):
         probability = _sigmoid(design @ beta)
-        gradient = design.T @ (probability - is_right) + penalty * (beta - centre)
+        gradient = design.T @ (weight * (probability - is_right)) + penalty * (beta - centre)
         is_free = ~((direction != 0) & (beta == 0) & (gradient * direction > 0))
-        hessian = (design.T * (probability * (1 - probability))) @ design + np.diag(penalty)
+        curvature = weight * probability * (1 - probability)
+        hessian = (design.T * curvature) @ design + np.diag(penalty)
         step = np.zeros(len(beta))
         step[is_free] = np.linalg.solve(hessian[np.ix_(is_free, is_free)], gradient[is_free])
         for halvings in range(30):
             moved = _projected(beta - 0.5**halvings * step, direction)
-            lower = _loss(design, is_right, moved, centre, penalty)
+            lower = _loss(design, is_right, weight, moved, centre, penalty)
             if lower <= loss:
                 break
         change = float(np.abs(moved - beta).max())
@@ -156,18 +167,22 @@ def _projected(beta: Matrix, direction: npt.NDArray[np.int_]) -> Matrix:
 def _loss(
     design: Matrix,
     is_right: npt.NDArray[np.bool_],
+    weight: Matrix,
     beta: Matrix,
     centre: Matrix,
     penalty: Matrix,
 ) -> float:
     log_odds = design @ beta
-    likelihood = np.logaddexp(0.0, log_odds) - is_right * log_odds
+    likelihood = weight * (np.logaddexp(0.0, log_odds) - is_right * log_odds)
     return float(likelihood.sum() + 0.5 * (penalty * (beta - centre) ** 2).sum())
 
 
-def _arrays(outcomes: Sequence[CalibrationOutcome]) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+def _arrays(
+    outcomes: Sequence[CalibrationOutcome],
+) -> tuple[Matrix, npt.NDArray[np.bool_], Matrix]:
     features = np.array([outcome.features for outcome in outcomes], dtype=np.float64)
-    return features, np.array([outcome.is_right for outcome in outcomes], dtype=np.bool_)
+    is_right = np.array([outcome.is_right for outcome in outcomes], dtype=np.bool_)
+    return features, is_right, np.array([outcome.weight for outcome in outcomes], dtype=np.float64)
 
 
 def _folds(groups: Sequence[str], n_folds: int) -> npt.NDArray[np.int_]:

@@ -44,12 +44,15 @@ class CalibrationOutcome:
         features: as ``Prediction.features``.
         is_right: of the top span, whatever its probability.
         is_answerable: whether what was asked has an answer in the index.
+        weight: above 0, below 1 if such questions are labelled more often than they are asked;
+            for ``fit_confidence``, while ``recalibrate`` takes all alike.
     """
 
     group: str
     features: tuple[float, ...]
     is_right: bool
     is_answerable: bool
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

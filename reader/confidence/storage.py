@@ -73,6 +73,7 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
         and {
             "probability": " ".join(f"{p:.5f}" for p in sample.probability),
             "is_right": "".join("01"[bool(right)] for right in sample.is_right),
+            "weight": " ".join(f"{weight:.6g}" for weight in sample.weight),
         },
     }
 
@@ -94,9 +95,12 @@ def _from_json(fields: dict[str, Any]) -> ConfidenceModel:
 def _sample(fields: dict[str, str]) -> CalibrationSample:
     probability = np.array([float(p) for p in fields["probability"].split()])
     is_right = np.array([right == "1" for right in fields["is_right"]])
-    if probability.shape != is_right.shape or not np.isfinite(probability).all():
+    weights = fields.get("weight")  # since 0.2.0
+    weight = np.array([float(w) for w in weights.split()]) if weights else np.ones(len(is_right))
+    is_whole = probability.shape == is_right.shape == weight.shape
+    if not is_whole or not np.isfinite(probability).all() or not (weight > 0).all():
         raise ValueError("the calibration sample is damaged")
-    return CalibrationSample.of(probability, is_right)
+    return CalibrationSample.of(probability, is_right, weight)
 
 
 def _shift(fields: dict[str, Any]) -> ShiftRule:

@@ -49,6 +49,15 @@ def test_the_law_that_made_the_data_comes_back() -> None:
     assert [fitted.intercept, *fitted.weights] == pytest.approx([-0.5, *TRUE], abs=0.1)
 
 
+def test_a_weight_counts_as_often() -> None:
+    """Questions of weight 2 are as good as the same questions twice."""
+    features, is_right = _drawn(500)
+    twice = np.concatenate([features, features]), np.concatenate([is_right, is_right])
+    weighted = fit_coefficients(features, is_right, weight=np.full(500, 2.0))
+    assert weighted.weights == pytest.approx(fit_coefficients(*twice).weights, abs=1e-4)
+    assert weighted.weights != pytest.approx(fit_coefficients(features, is_right).weights, abs=1e-2)
+
+
 def test_a_feature_never_counts_against_its_direction() -> None:
     """Where the data say the opposite of what can be, the weight is 0; the others are kept."""
     features, is_right = _drawn(4000, weights=np.where(np.arange(N) == 0, -TRUE, TRUE))

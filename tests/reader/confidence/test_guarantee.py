@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from answerable.reader import CalibrationSample, MaxErrorUnsupported
-from answerable.reader.confidence.guarantee import binomial_cdf, error_bound
+from answerable.reader.confidence.guarantee import binomial_cdf
 
 
 def _sample(n: int, seed: int) -> CalibrationSample:
@@ -23,12 +23,6 @@ def test_binomial_cdf(k: int, n: int, p: float) -> None:
     assert binomial_cdf(k, n, p) == pytest.approx(expected)
 
 
-def test_error_bound() -> None:
-    """No error among n: the bound is 1 - (1 - confidence)^(1/n)."""
-    assert error_bound(0, 22, 0.9) == pytest.approx(1 - 0.1 ** (1 / 22))
-    assert error_bound(3, 3, 0.9) == 1.0
-
-
 def test_the_limit_is_kept_as_often_as_promised() -> None:
     """Over 300 samples of a law that is known, the true error is above the limit in 1 of 10."""
     limit, broken, refused = 0.2, 0, 0
@@ -42,6 +36,54 @@ def test_the_limit_is_kept_as_often_as_promised() -> None:
     # 30 expected at most; 46 is three standard errors above. Bad luck may also refuse a few.
     assert broken <= 46
     assert refused <= 15
+
+
+def _stratified(n: int, times: int, rng: np.random.Generator) -> CalibrationSample:
+    """Draw n questions, a third of them without an answer, these ``times`` as often as asked.
+
+    A question with an answer is right as often as its probability says; half of the others are
+    believed to have one.
+    """
+    probability = rng.beta(3.0, 0.6, n)
+    is_right = rng.random(n) < probability
+    n_without = n * times // 2
+    without = rng.beta(1.5, 3.0, n_without)
+    return CalibrationSample.of(
+        np.concatenate([probability, without]),
+        np.concatenate([is_right, np.zeros(n_without, dtype=bool)]),
+        np.concatenate([np.ones(n), np.full(n_without, 1 / times)]),
+    )
+
+
+def test_the_limit_is_kept_by_weighted_questions() -> None:
+    """Unanswerable questions in the sample four times as often: kept as often, refused less."""
+    limit = 0.1
+    law = _stratified(400_000, 1, np.random.default_rng(7))
+    error = np.cumsum(~law.is_right) / np.arange(1, len(law.is_right) + 1)
+    broken, coverage = {}, {}
+    for times in (1, 4):
+        rng = np.random.default_rng(times)
+        found = [_stratified(300, times, rng).find_threshold(limit) for _ in range(300)]
+        places = [
+            int(np.searchsorted(-law.probability, -one.min_probability, side="right")) if one else 0
+            for one in found
+        ]
+        broken[times] = sum(bool(place) and error[place - 1] > limit for place in places)
+        coverage[times] = sum(places)
+    assert max(broken.values()) <= 46
+    assert coverage[4] > coverage[1]
+
+
+def test_equal_weights_are_none() -> None:
+    """Whatever all questions weigh, thresholds are those of the exact test."""
+    sample = _sample(500, 3)
+    weighted = CalibrationSample.of(sample.probability, sample.is_right, np.full(500, 0.37))
+    for limit in (0.1, 0.2, 0.3):
+        one, other = sample.find_threshold(limit), weighted.find_threshold(limit)
+        assert one is not None and other is not None
+        assert (one.min_probability, one.n_answered) == (other.min_probability, other.n_answered)
+        assert one.observed_error == pytest.approx(other.observed_error)
+        assert one.coverage == pytest.approx(other.coverage)
 
 
 def test_a_looser_limit_answers_more() -> None:

@@ -62,7 +62,9 @@ def test_everything_fitted_survives_the_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(300, len(FEATURES)))
     outcomes = [
-        CalibrationOutcome(f"a{i % 9}", tuple(row), bool(row[0] + rng.normal() > 0), True)
+        CalibrationOutcome(
+            f"a{i % 9}", tuple(row), bool(row[0] + rng.normal() > 0), True, 0.25 if i % 3 else 1.0
+        )
         for i, row in enumerate(features.tolist())
     ]
     provenance = Provenance("drawn", 300, "2026-01-01", "scripted", "encoder", 1)
@@ -70,9 +72,18 @@ def test_everything_fitted_survives_the_file(tmp_path: Path) -> None:
     save_confidence(tmp_path, model)
     loaded = load_confidence(tmp_path / CONFIDENCE_NAME, "scripted")
     assert loaded == model
-    assert loaded.threshold_for(0.4) == model.threshold_for(0.4)
+    threshold = loaded.threshold_for(0.4)
+    assert threshold == model.threshold_for(0.4)
     assert loaded.is_shifted((9.0,) * len(FEATURES))
     assert loaded.name == "drawn, 300 questions, 2026-01-01"
+    fields = json.loads((tmp_path / CONFIDENCE_NAME).read_text())
+    del fields["sample"]["weight"]  # as before there were weights: all alike
+    (tmp_path / CONFIDENCE_NAME).write_text(json.dumps(fields))
+    assert load_confidence(tmp_path, "scripted").threshold_for(0.4) != threshold
+    fields["sample"]["weight"] = "1 " * 299 + "-1"
+    (tmp_path / CONFIDENCE_NAME).write_text(json.dumps(fields))
+    with pytest.raises(ModelFolderInvalid, match="damaged"):
+        load_confidence(tmp_path, "scripted")
 
 
 @pytest.mark.parametrize(("encoder", "splitter"), [("another", 1), ("encoder", 2)])

@@ -77,8 +77,11 @@ def test_texts_without_a_phrase(source_root: Path, text: str) -> None:
     assert _script(source_root, "recurring_spans").clozes(text, random.Random(0), 2) == []
 
 
-def test_one_word_of_a_question_is_changed(source_root: Path) -> None:
+def test_one_word_of_a_question_is_changed(
+    source_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another name of the passage, a number, an opposite, a negation; never the answer itself."""
+    monkeypatch.syspath_prepend(source_root / "benchmarks")
     script = _script(source_root, "changed_questions")
     context = "In 1889 the railway came to Mount Pleasant before Harrow Vale had one. Ann Lee paid."
     question = SquadQuestion(
@@ -90,7 +93,7 @@ def test_one_word_of_a_question_is_changed(source_root: Path) -> None:
     )
     made: dict[str, set[str]] = {}
     for seed in range(60):
-        for kind, text in script.changed(question, random.Random(seed)):
+        for kind, text in script.changed(question, {}, random.Random(seed)):
             made.setdefault(kind, set()).add(text)
     assert made["name"] == {"Who did pay before the railway came to Harrow Vale in 1889?"}
     assert made["opposite"] == {"Who did pay after the railway came to Mount Pleasant in 1889?"}
@@ -98,3 +101,45 @@ def test_one_word_of_a_question_is_changed(source_root: Path) -> None:
         "Who did not pay before the railway came to Mount Pleasant in 1889?"
     }
     assert made["number"] and all("1889" not in text for text in made["number"])
+
+
+def test_names_of_a_question_change_places(
+    source_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From one place to another is not the way back; of "and" the order says nothing."""
+    monkeypatch.syspath_prepend(source_root / "benchmarks")
+    script = _script(source_root, "changed_questions")
+    context = "In 1889 Ann Lee moved from Harrow Vale to Mount Pleasant, and both places grew."
+    answers = (SquadAnswer("1889", 3),)
+
+    def turned(text: str) -> list[str]:
+        question = SquadQuestion("q", "Places", context, text, answers)
+        found = script.changed(question, {}, random.Random(0))
+        return [new for kind, new in found if kind == "turned"]
+
+    assert turned("When did she move from Harrow Vale to Mount Pleasant?") == [
+        "When did she move from Mount Pleasant to Harrow Vale?"
+    ]
+    assert turned("When did Harrow Vale and Mount Pleasant grow?") == []
+
+
+def test_what_people_changed_is_changed_elsewhere(source_root: Path) -> None:
+    """Edits of one place are found in pairs about one paragraph, but no negations."""
+    script = _script(source_root, "question_edits")
+    wool, coal = "Farmers sold wool.", "Miners sold coal in winter."
+
+    def asked(text: str, context: str, answer: str) -> SquadQuestion:
+        answers = (SquadAnswer(answer, context.index(answer)),) if answer else ()
+        return SquadQuestion(text, "Trade", context, text, answers)
+
+    edits = script.edits_of(
+        [
+            asked("Who sold the wool?", wool, "Farmers"),
+            asked("Who bought the wool?", wool, ""),
+            asked("Who sold not the wool?", wool, ""),
+            asked("Why is coal said to be cheap in winter?", coal, ""),
+        ]
+    )
+    assert edits == {"sold": {"bought": 1}}
+    made = script.edited("Who Sold coal?", coal, edits, random.Random(0))
+    assert list(made) == ["Who bought coal?"]

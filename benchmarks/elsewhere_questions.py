@@ -1,0 +1,68 @@
+"""Make unanswerable questions: each is put to another paragraph that shares its words.
+
+    python benchmarks/elsewhere_questions.py train-v2.0.json.gz --out runs/elsewhere.json.gz
+
+Over an index, nine of ten passages that are read are of this kind: found for the question's words,
+and without its answer. The search is that of ``mine_negatives.py``. The output is a SQuAD 2.0 file for ``answerable train reader``.
+"""
+
+import argparse
+import gzip
+import json
+import random
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from mine_negatives import build_search, distinct_paragraphs, matches
+from rich.progress import track
+
+from answerable.reader import read_squad
+from answerable.reader.training.left_out import is_left_out
+
+_SHARES = {True: 0.35, False: 0.15}  # of the questions with an answer, and of those without
+_BEST_SHARE = 0.7  # that are put to the best match; the others to any of those searched
+_SEARCHED = 5
+
+
+def main() -> None:
+    """Search, choose, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="a SQuAD 2.0 file")
+    parser.add_argument("--out", type=Path, required=True, help="a .json.gz file")
+    parser.add_argument("--left-out-share", type=float, default=0.0, help="as in the spec")
+    parser.add_argument("--seed", type=int, default=7)
+    arguments = parser.parse_args()
+    rng = random.Random(arguments.seed)
+    share = arguments.left_out_share
+    questions = [q for q in read_squad(arguments.data) if not is_left_out(q.title, share)]
+    paragraphs = distinct_paragraphs(questions)
+    database = build_search(paragraphs)
+    articles: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    n_made = 0
+    for question in track(questions, "searching"):
+        if rng.random() > _SHARES[question.is_answerable]:
+            continue
+        found = matches(database, paragraphs, question, _SEARCHED)
+        if not found:
+            continue
+        chosen = found[0] if rng.random() < _BEST_SHARE else rng.choice(found)
+        made = {"id": f"elsewhere-{question.id}", "question": question.question}
+        articles[chosen.title][chosen.context].append(
+            {**made, "answers": [], "is_impossible": True}
+        )
+        n_made += 1
+    data = [
+        {
+            "title": title,
+            "paragraphs": [{"context": context, "qas": qas} for context, qas in of.items()],
+        }
+        for title, of in articles.items()
+    ]
+    with gzip.open(arguments.out, "wt", encoding="utf-8") as file:
+        json.dump({"version": "elsewhere", "data": data}, file)
+    print(f"{n_made:,} questions, written to {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
