@@ -40,11 +40,13 @@ def _tables(figures: dict[str, Any]) -> list[str]:
     about_domains = (
         "**Other domains, no refit**: calibration error, that of chance alone, and how many "
         "questions of their own are named as shifted (of the calibration's, one in a hundred), "
-        "with how likely so many are by chance."
+        "with how likely so many are by chance. What is asked in the same words about several texts "
+        'of an index has the answers of all of them: "Who do you share my information with?" does '
+        "not say whose policy is meant."
     )
     about_guarantee = (
         f"**The guarantee**: {N_RESPLITS} random halves for calibration and test, 90% confidence, "
-        "each question over one of the two indexes. "
+        "each question over one of the two indexes, adversarial ones by their weight. "
         "*Broken* is the share of halves where the error over all questions was above the limit, "
         "*in test* where that of the test half was, which errs by chance as well (what one half "
         "lacks the other has: up to 18% would do for the promise); *coverage* is "
