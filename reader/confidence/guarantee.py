@@ -33,6 +33,7 @@ from ..errors import MaxErrorUnsupported
 Floats = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9
+_AS_GOOD = 0.02  # share of the largest evidence that may be missing
 GRID = np.round(np.arange(0.995, 0.0, -0.005), 3)
 """The thresholds tested, strict to lax; fixed, so that they do not depend on the sample."""
 
@@ -140,12 +141,15 @@ class CalibrationSample:
         """Return the place in ``GRID`` where rejecting should be easiest, labels unseen.
 
         Were the probabilities right, the expected gap to the limit would be largest there, in
-        standard errors.
+        standard errors. Nearly as large is as good, and the laxest such threshold has the most
+        answers: it leans least on the highest probabilities being right.
         """
         n = np.searchsorted(-self.probability, -GRID, side="right")
         expected = np.concatenate([[0.0], np.cumsum(1 - self.probability)])[n]
         evidence = (n * max_error - expected) / np.sqrt(np.maximum(n, 1))
-        return int(np.argmax(np.where(n > 0, evidence, -np.inf)))
+        evidence = np.where(n > 0, evidence, -np.inf)
+        most = float(evidence.max())
+        return int(np.flatnonzero(evidence >= most - _AS_GOOD * abs(most))[-1])
 
 
 @dataclass(frozen=True, slots=True)
