@@ -3,23 +3,22 @@
     python benchmarks/changed_questions.py train-v2.0.json.gz --out runs/changed.json.gz
 
 A name gives way to another of the passage, a number to another number, a word to its opposite or
-to what people changed it to, two names change places, or the question is negated. Readers of this size take such questions for the ones that they were
-made of. Some of them have an answer after all; most have none. The output is a SQuAD 2.0 file for
-``answerable train reader``. Sources: Zhu and others 2019, "Learning to ask unanswerable questions
-for machine reading comprehension"; Rajpurkar and others 2018, who describe how people do it.
+to what people changed it to, two names change places, or the question is negated. Readers of this
+size take such questions for the ones that they were made of. Some of them have an answer after
+all; most have none. The output is a SQuAD 2.0 file for ``answerable train reader``. Sources: Zhu
+and others 2019, "Learning to ask unanswerable questions for machine reading comprehension";
+Rajpurkar and others 2018, who describe how people do it.
 """
 
 import argparse
-import gzip
-import json
 import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from question_edits import Edits, edited, edits_of
+from unanswerable_file import Unanswerable, write_unanswerable
 
 from answerable.reader import SquadQuestion, read_squad
 from answerable.reader.training.left_out import is_left_out
@@ -58,7 +57,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     kinds: Counter[str] = Counter()
-    articles: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    made: list[Unanswerable] = []
     share = arguments.left_out_share
     questions = [q for q in read_squad(arguments.data) if not is_left_out(q.title, share)]
     edits = edits_of(questions)
@@ -69,23 +68,9 @@ def main() -> None:
         kind = rng.choice(sorted({kind for kind, _ in changes}))
         text = rng.choice([text for of, text in changes if of == kind])
         kinds[kind] += 1
-        articles[question.title][question.context].append(
-            {
-                "id": f"changed-{question.id}",
-                "question": text,
-                "answers": [],
-                "is_impossible": True,
-            }
-        )
-    data = [
-        {
-            "title": title,
-            "paragraphs": [{"context": context, "qas": qas} for context, qas in of.items()],
-        }
-        for title, of in articles.items()
-    ]
-    with gzip.open(arguments.out, "wt", encoding="utf-8") as file:
-        json.dump({"version": "changed", "data": data}, file)
+        id_ = f"changed-{question.id}"
+        made.append(Unanswerable(id_, question.title, question.context, text))
+    write_unanswerable(arguments.out, made)
     print(f"{kinds.total():,} questions, {dict(kinds)}, written to {arguments.out}")
 
 

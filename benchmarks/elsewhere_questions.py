@@ -3,19 +3,17 @@
     python benchmarks/elsewhere_questions.py train-v2.0.json.gz --out runs/elsewhere.json.gz
 
 Over an index, nine of ten passages that are read are of this kind: found for the question's words,
-and without its answer. The search is that of ``mine_negatives.py``. The output is a SQuAD 2.0 file for ``answerable train reader``.
+and without its answer. The search is that of ``mine_negatives.py``, the output a SQuAD 2.0 file
+for ``answerable train reader``.
 """
 
 import argparse
-import gzip
-import json
 import random
-from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from mine_negatives import build_search, distinct_paragraphs, matches
 from rich.progress import track
+from unanswerable_file import Unanswerable, write_unanswerable
 
 from answerable.reader import read_squad
 from answerable.reader.training.left_out import is_left_out
@@ -38,8 +36,7 @@ def main() -> None:
     questions = [q for q in read_squad(arguments.data) if not is_left_out(q.title, share)]
     paragraphs = distinct_paragraphs(questions)
     database = build_search(paragraphs)
-    articles: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-    n_made = 0
+    made: list[Unanswerable] = []
     for question in track(questions, "searching"):
         if rng.random() > _SHARES[question.is_answerable]:
             continue
@@ -47,21 +44,10 @@ def main() -> None:
         if not found:
             continue
         chosen = found[0] if rng.random() < _BEST_SHARE else rng.choice(found)
-        made = {"id": f"elsewhere-{question.id}", "question": question.question}
-        articles[chosen.title][chosen.context].append(
-            {**made, "answers": [], "is_impossible": True}
-        )
-        n_made += 1
-    data = [
-        {
-            "title": title,
-            "paragraphs": [{"context": context, "qas": qas} for context, qas in of.items()],
-        }
-        for title, of in articles.items()
-    ]
-    with gzip.open(arguments.out, "wt", encoding="utf-8") as file:
-        json.dump({"version": "elsewhere", "data": data}, file)
-    print(f"{n_made:,} questions, written to {arguments.out}")
+        id_ = f"elsewhere-{question.id}"
+        made.append(Unanswerable(id_, chosen.title, chosen.context, question.question))
+    write_unanswerable(arguments.out, made)
+    print(f"{len(made):,} questions, written to {arguments.out}")
 
 
 if __name__ == "__main__":
