@@ -298,11 +298,15 @@ class OnnxReader:
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""
-        if spans and spans[0].probability >= least:
+        if not spans:
+            return "no_answer_in_passages"
+        best, confidence = spans[0], self.confidence
+        if best.probability >= least:
             return None
-        if spans and -spans[0].score <= self.confidence.null_threshold:
-            return "low_confidence"
-        return "no_answer_in_passages"
+        # What would be an answer without the caller's limit is there, and not sure enough for it.
+        is_usual = best.probability >= confidence.min_probability
+        is_over_null = -best.score <= confidence.null_threshold
+        return "low_confidence" if is_usual or is_over_null else "no_answer_in_passages"
 
 
 def _span(span: ScoredSpan, probability: float) -> Span:

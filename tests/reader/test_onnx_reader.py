@@ -67,6 +67,17 @@ def test_null_threshold_tells_the_reason() -> None:
         assert reader.read("Who?", [passage(TEXT)]).reason == reason
 
 
+def test_an_answer_that_only_a_stricter_limit_withholds_is_unsure() -> None:
+    """What is given by default is in the passages, even where "no answer" was likelier."""
+    tokenizer = word_tokenizer(TEXT)
+    confidence = replace(IDENTITY_CONFIDENCE, min_probability=0.1, null_threshold=-3.0)
+    scorer = ScriptedScorer(tokenizer, {"ann": (-0.5, -0.5)})
+    reader = scripted_reader(scorer, tokenizer, confidence=confidence)
+    assert reader.read("Who?", [passage(TEXT)]).answer is not None
+    withheld = reader.read("Who?", [passage(TEXT)], min_probability=0.5)
+    assert (withheld.answer, withheld.reason) == (None, "low_confidence")
+
+
 @given(
     texts=st.lists(st.text(alphabet="ab İé👩\u0301東\r\n\t.", max_size=30), min_size=1, max_size=4),
     question=st.text(alphabet="ab ?", max_size=10),
