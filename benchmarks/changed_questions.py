@@ -43,6 +43,8 @@ allowed/forbidden easy/difficult buy/sell bought/sold male/female began/ended be
 started/ended accepted/rejected legal/illegal same/different rich/poor
 """.split()
 
+KINDS = ("name", "number", "turned", "edit", "opposite", "negation")
+
 Change = tuple[str, str]
 """What kind of word was changed, and the question that came of it."""
 
@@ -53,6 +55,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a SQuAD 2.0 file")
     parser.add_argument("--out", type=Path, required=True, help="a .json.gz file")
     parser.add_argument("--left-out-share", type=float, default=0.0, help="as in the spec")
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS, help="of changes")
     parser.add_argument("--seed", type=int, default=5)
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
@@ -60,9 +63,10 @@ def main() -> None:
     made: list[Unanswerable] = []
     share = arguments.left_out_share
     questions = [q for q in read_squad(arguments.data) if not is_left_out(q.title, share)]
-    edits = edits_of(questions)
+    edits = edits_of(questions) if "edit" in arguments.kinds else {}
     for question in questions:
         changes = list(changed(question, edits, rng)) if question.is_answerable else []
+        changes = [change for change in changes if change[0] in arguments.kinds]
         if not changes:
             continue
         kind = rng.choice(sorted({kind for kind, _ in changes}))

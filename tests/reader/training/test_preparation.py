@@ -77,12 +77,15 @@ def test_texts_without_a_phrase(source_root: Path, text: str) -> None:
     assert _script(source_root, "recurring_spans").clozes(text, random.Random(0), 2) == []
 
 
-def test_one_word_of_a_question_is_changed(
-    source_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another name of the passage, a number, an opposite, a negation; never the answer itself."""
+@pytest.fixture
+def changer(source_root: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script that changes questions, its neighbours in reach."""
     monkeypatch.syspath_prepend(source_root / "benchmarks")
-    script = _script(source_root, "changed_questions")
+    return _script(source_root, "changed_questions")
+
+
+def test_one_word_of_a_question_is_changed(changer: ModuleType) -> None:
+    """Another name of the passage, a number, an opposite, a negation; never the answer itself."""
     context = "In 1889 the railway came to Mount Pleasant before Harrow Vale had one. Ann Lee paid."
     question = SquadQuestion(
         "q",
@@ -93,7 +96,7 @@ def test_one_word_of_a_question_is_changed(
     )
     made: dict[str, set[str]] = {}
     for seed in range(60):
-        for kind, text in script.changed(question, {}, random.Random(seed)):
+        for kind, text in changer.changed(question, {}, random.Random(seed)):
             made.setdefault(kind, set()).add(text)
     assert made["name"] == {"Who did pay before the railway came to Harrow Vale in 1889?"}
     assert made["opposite"] == {"Who did pay after the railway came to Mount Pleasant in 1889?"}
@@ -103,18 +106,14 @@ def test_one_word_of_a_question_is_changed(
     assert made["number"] and all("1889" not in text for text in made["number"])
 
 
-def test_names_of_a_question_change_places(
-    source_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_names_of_a_question_change_places(changer: ModuleType) -> None:
     """From one place to another is not the way back; of "and" the order says nothing."""
-    monkeypatch.syspath_prepend(source_root / "benchmarks")
-    script = _script(source_root, "changed_questions")
     context = "In 1889 Ann Lee moved from Harrow Vale to Mount Pleasant, and both places grew."
     answers = (SquadAnswer("1889", 3),)
 
     def turned(text: str) -> list[str]:
         question = SquadQuestion("q", "Places", context, text, answers)
-        found = script.changed(question, {}, random.Random(0))
+        found = changer.changed(question, {}, random.Random(0))
         return [new for kind, new in found if kind == "turned"]
 
     assert turned("When did she move from Harrow Vale to Mount Pleasant?") == [
