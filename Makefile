@@ -93,12 +93,13 @@ fix: $(VENV)/test  ## format, and repair what the linter can
 types:  ## link the five folders under typings/answerable for mypy, pyright and editors
 	@$(PYTHON) tools/link_typings.py
 
-bench: install models  ## measure every figure of the README: make bench DATA=FOLDER
+bench: install models  ## measure the quality figures of the README: make bench DATA=FOLDER
 	@$(MODELS_VENV)/bin/python benchmarks/encoder_fidelity.py --data "$(DATA)"
 	@$(BIN)/python benchmarks/reader_squad.py "$(DATA)/squad/dev-a-v2.0.json.gz" \
 		"$(DATA)"/squadshifts/*.json.gz "$(DATA)/policyqa/dev.json.gz"
 	@$(BIN)/python benchmarks/passage_prior.py "$(DATA)/squad/dev-a-v2.0.json.gz"
-	@$(BIN)/python benchmarks/ask_open.py "$(DATA)" build/asked.jsonl.gz --indexes build/indexes
+	@$(BIN)/python benchmarks/ask_open.py "$(DATA)" build/asked.jsonl.gz --indexes build/indexes \
+		--distractors 100000
 	@$(BIN)/python benchmarks/confidence.py build/asked.jsonl.gz
 	@$(BIN)/python benchmarks/real_documents.py "$(DATA)/documents"
 	@$(BIN)/python benchmarks/startup.py "$(DATA)/squad/train-v2.0.json.gz"

@@ -76,7 +76,7 @@ class OpenVinoSession:
             import openvino
         except ModuleNotFoundError as exc:
             raise ModelFolderInvalid(
-                f"{model} is run by OpenVINO, which is missing: pip install 'answerable[openvino]'"
+                f"{model} is run by OpenVINO, which is missing: pip install '.[openvino]' in the clone"
             ) from exc
         settings = {
             "INFERENCE_NUM_THREADS": threads,

@@ -33,7 +33,7 @@ def check_plots_extra() -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise ExtraMissing(
-            "plots need the plots extra (matplotlib is missing): pip install 'answerable[plots]'"
+            "plots need the plots extra (matplotlib is missing): pip install '.[plots]' in the clone"
         )
 
 

@@ -124,7 +124,7 @@ def tracing_from_environment() -> Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ModuleNotFoundError as exc:
         raise ExtraMissing(
-            f"traces need the otel extra ({exc.name} is missing): pip install 'answerable[otel]'"
+            f"traces need the otel extra ({exc.name} is missing): pip install '.[otel]' in the clone"
         ) from exc
     provider = TracerProvider(resource=Resource.create({"service.name": "answerable"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -47,4 +47,4 @@ def serve_http(settings: McpSettings, on_listening: Callable[[str], None]) -> No
 
 def _check_installed() -> None:
     if find_spec("mcp") is None:
-        raise ExtraMissing("MCP needs the mcp extra: pip install 'answerable[mcp]'")
+        raise ExtraMissing("MCP needs the mcp extra: pip install '.[mcp]' in the clone")

@@ -223,7 +223,7 @@ def require_extra() -> None:
     missing = [name for name in _EXTRA_MODULES if importlib.util.find_spec(name) is None]
     if missing:
         raise AnswerableError(
-            f"{', '.join(missing)} not installed; run: pip install 'answerable[models]'"
+            f"{', '.join(missing)} not installed; run: pip install '.[models]' in the clone"
         )
 
 

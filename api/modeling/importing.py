@@ -20,7 +20,7 @@ from answerable.reader.importing import (
     Prepared,
     SourceKind,
     TokenizerFacts,
-    is_ir,
+    kind_of,
     load_source_model,
     prepare_source,
     quiet_library,
@@ -116,7 +116,7 @@ def import_model(
         ModelFolderInvalid: the source is damaged or unknown, or converted it gives other values.
         AnswerableError: the ``models`` extra is not installed.
     """
-    if not is_ir(source):
+    if kind_of(source).needs_extra:
         require_extra()
     check_target(out)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -103,5 +103,5 @@ def _labelled_questions(spec: "RetrieverTrainSpec") -> "TrainingData":
 
 def _extra_missing(exc: ModuleNotFoundError) -> ExtraMissing:
     return ExtraMissing(
-        f"training needs the models extra ({exc.name} is missing): pip install 'answerable[models]'"
+        f"training needs the models extra ({exc.name} is missing): pip install '.[models]' in the clone"
     )

@@ -1,11 +1,10 @@
 from .architectures import Architecture, Task, architecture_of
 from .configuration import ModelConfig
 from .onnx_graph import OnnxModel, read_onnx
-from .openvino_ir import is_ir
 from .plain_folder import quiet_library, write_plain_folder
 from .prepared import NullAnswer, Prepared
 from .source_model import SourceModel, load_source_model
-from .sources import SOURCE_KINDS, SourceKind, prepare_source
+from .sources import SOURCE_KINDS, SourceKind, kind_of, prepare_source
 from .tokenizer_files import TokenizerFacts, write_tokenizer
 from .yaml_files import read_yaml, value_at
 
@@ -21,7 +20,7 @@ __all__ = [
     "Task",
     "TokenizerFacts",
     "architecture_of",
-    "is_ir",
+    "kind_of",
     "load_source_model",
     "prepare_source",
     "quiet_library",

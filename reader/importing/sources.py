@@ -31,11 +31,13 @@ class SourceKind:
         name: for people, as it stands in the manifest.
         knows: tells whether a path is of this kind, by names and first bytes alone.
         prepare: takes the path and an empty private folder for what is unpacked.
+        needs_extra: whether taking it in needs the extra ``models``.
     """
 
     name: str
     knows: Callable[[Path], bool]
     prepare: Callable[[Path, Path], Prepared]
+    needs_extra: bool = True
 
 
 def _is_hugging_face(source: Path) -> bool:
@@ -75,12 +77,29 @@ _TEXT_FILES = (
 # The first that knows a source takes it: put what is told by its content before what is guessed.
 SOURCE_KINDS: tuple[SourceKind, ...] = (
     SourceKind("NeMo archive", is_nemo, prepare_nemo),
-    SourceKind("TAO's encrypted archive", is_sealed, refuse_sealed),
-    SourceKind("OpenVINO IR", is_ir, prepare_ir),
+    SourceKind("TAO's encrypted archive", is_sealed, refuse_sealed, needs_extra=False),
+    SourceKind("OpenVINO IR", is_ir, prepare_ir, needs_extra=False),
     SourceKind("Megatron-LM checkpoint", is_megatron, prepare_megatron),
     SourceKind("Hugging Face folder", _is_hugging_face, _hugging_face),
     SourceKind("ONNX file or folder", is_onnx, _onnx),
 )
+
+
+def kind_of(source: Path) -> SourceKind:
+    """Find out what a file or folder is.
+
+    Raises:
+        ModelFolderInvalid: it is not there, or of no known kind.
+    """
+    if not source.exists():
+        raise ModelFolderInvalid(f"{source} does not exist")
+    if not (source.is_dir() or source.is_file()):
+        raise ModelFolderInvalid(f"{source} is neither a file nor a folder")
+    for kind in SOURCE_KINDS:
+        if kind.knows(source):
+            return kind
+    known = ", ".join(kind.name for kind in SOURCE_KINDS)
+    raise ModelFolderInvalid(f"{source} is nothing that can be imported; known are: {known}")
 
 
 def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
@@ -93,12 +112,5 @@ def prepare_source(source: Path, work: Path) -> tuple[SourceKind, Prepared]:
     Raises:
         ModelFolderInvalid: it is not there, of no known kind, or damaged.
     """
-    if not source.exists():
-        raise ModelFolderInvalid(f"{source} does not exist")
-    if not (source.is_dir() or source.is_file()):
-        raise ModelFolderInvalid(f"{source} is neither a file nor a folder")
-    for kind in SOURCE_KINDS:
-        if kind.knows(source):
-            return kind, kind.prepare(source, work)
-    known = ", ".join(kind.name for kind in SOURCE_KINDS)
-    raise ModelFolderInvalid(f"{source} is nothing that can be imported; known are: {known}")
+    kind = kind_of(source)
+    return kind, kind.prepare(source, work)

@@ -51,7 +51,7 @@ class LibraryEncoder:
         except ModuleNotFoundError as exc:
             raise ModelFolderInvalid(
                 f"{config.folder} cannot be run by ONNX Runtime ({reason}): either export it, or "
-                f"run pip install 'answerable[models]' ({exc.name} is missing)"
+                f"run pip install '.[models]' in the clone ({exc.name} is missing)"
             ) from exc
         if threads:
             torch.set_num_threads(threads)

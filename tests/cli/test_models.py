@@ -42,7 +42,7 @@ def test_training_without_its_extra_says_what_to_install(
     spec.write_text(SPEC, encoding="utf-8")
     assert main(["train", "reader", str(spec)]) == 1
     error = capsys.readouterr().err
-    assert "pip install 'answerable[models]'" in error
+    assert "pip install '.[models]'" in error
     assert error.count("\n") == 1
 
 
@@ -150,7 +150,7 @@ def test_training_a_retriever_without_the_extra(
     spec.write_text(RETRIEVER_SPEC, encoding="utf-8")
     assert main(["train", "retriever", str(spec)]) == 1
     error = capsys.readouterr().err
-    assert "pip install 'answerable[models]'" in error
+    assert "pip install '.[models]'" in error
     assert error.count("\n") == 1
 
 

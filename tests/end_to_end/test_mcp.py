@@ -320,4 +320,4 @@ def test_without_the_sdk(folder: Path) -> None:
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert "pip install 'answerable[mcp]'" in done.stderr
+    assert "pip install '.[mcp]'" in done.stderr
