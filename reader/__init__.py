@@ -41,7 +41,7 @@ from .errors import (
 )
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
-from .evaluation.labelled import TEMPLATE, LabelledQuestion, read_labelled
+from .evaluation.labelled import TEMPLATE, TEMPLATE_LINES, LabelledQuestion, read_labelled
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -67,6 +67,7 @@ __all__ = [
     "LAYOUTS",
     "PROFILES",
     "TEMPLATE",
+    "TEMPLATE_LINES",
     "AbstentionReason",
     "CalibrationMismatch",
     "CalibrationNeeded",
