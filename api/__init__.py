@@ -17,6 +17,7 @@ from .calibration.report import CalibrationReport, Estimate
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
+    CalibrationDamaged,
     CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
@@ -100,6 +101,7 @@ __all__ = [
     "AskResult",
     "AskTiming",
     "AskedQuestion",
+    "CalibrationDamaged",
     "CalibrationMismatch",
     "CalibrationNeeded",
     "CalibrationReport",

@@ -40,6 +40,7 @@ from ..errors import (
     BatchTooLarge,
     BodyTooLarge,
     BodyTooSlow,
+    CalibrationDamaged,
     CollectionInvalid,
     DeadlinePassed,
     EmptyQuestion,
@@ -111,6 +112,7 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     IndexModelMismatch: (503, "index-model-mismatch", "The index was made by another model"),
     CalibrationMismatch: (503, "calibration-mismatch", "The calibration is for other models"),
+    CalibrationDamaged: (503, "calibration-damaged", "The calibration is damaged"),
     ModelFolderInvalid: (503, "model-folder-invalid", "A model cannot be loaded"),
     AnswerableError: (500, "failed", "The request failed"),
 }

@@ -1,6 +1,7 @@
 """``calibrate``, ``evaluate open`` and the error limit, as a user types them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,21 @@ def test_wrong_use_is_one_line(
     assert (run.code, run.out) == (code, "")
     assert message in run.err
     assert run.err.count("\n") == 1
+
+
+def test_status_says_that_a_calibration_is_refused(facts: RunCli, tmp_path: Path) -> None:
+    """One for another splitter is not shown as if it held; --json says why, too."""
+    facts("calibrate", "questions.csv")
+    path = tmp_path / "index" / "calibration.json"
+    path.write_text(path.read_text().replace('"splitter_version": 1', '"splitter_version": 2'))
+    said = (
+        "was fitted for splitter 2, and this index has 1: fit it again with `answerable calibrate"
+    )
+    assert re.search(f"^calibration  refused: .*{said}", facts("status").out, re.MULTILINE)
+    models = json.loads(facts("status", "--json").out)["models"]
+    assert (
+        models["calibration"].startswith("questions.csv") and said in models["calibration_refused"]
+    )
 
 
 def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from answerable.api import (
+    CalibrationDamaged,
     CalibrationMismatch,
     CalibrationNeeded,
     Engine,
@@ -19,7 +20,7 @@ from answerable.api import (
     load_settings,
     to_json,
 )
-from answerable.index import AnswerableError, ModelFolderInvalid
+from answerable.index import AnswerableError
 from answerable.reader import DatasetInvalid, load_confidence
 from tests.api.facts import FACTS, READER_SHA256, fact_engine, write_questions
 from tests.fakes import HashEncoder
@@ -135,30 +136,41 @@ def test_calibration_for_other_models_is_refused(engine: Engine, tmp_path: Path)
     path = tmp_path / "index" / "calibration.json"
     stored = path.read_text()
     provenance = load_confidence(path, READER_SHA256).provenance
-    for changed in (
-        stored.replace(READER_SHA256, "ab" * 32),
-        stored.replace(HashEncoder().sha256, "cd" * 32),
-        stored.replace(
-            f'"splitter_version": {provenance.splitter_version}', '"splitter_version": 99'
+    version = f'"splitter_version": {provenance.splitter_version}'
+    for changed, said in (
+        (
+            stored.replace(READER_SHA256, "ab" * 32),
+            "reader abababababab, and this one is fafafafaf",
         ),
-        stored.replace('"margin"', '"margins"'),
+        (
+            stored.replace(HashEncoder().sha256, "cd" * 32),
+            "encoder cdcdcdcdcdcd, and this index has",
+        ),
+        (stored.replace(version, '"splitter_version": 99'), "splitter 99, and this index has 1"),
+        (stored.replace('"margin"', '"margins"'), "another version of Answerable"),
     ):
         assert changed != stored
         path.write_text(changed)
-        with pytest.raises(CalibrationMismatch, match="answerable calibrate QUESTIONS") as caught:
+        with pytest.raises(CalibrationMismatch, match=said) as caught:
             fact_engine(tmp_path / "index").ask("What is fact 7?")
-        assert "--reset" in str(caught.value)
+        folder = tmp_path / "index"
+        assert f"answerable calibrate QUESTIONS --index {folder}`" in str(caught.value)
+        assert f"answerable calibrate --reset --index {folder}`" in str(caught.value)
+        refused = fact_engine(folder).status().models.calibration_refused
+        assert refused == str(caught.value)
     calibrate(fact_engine(tmp_path / "index"), write_questions(tmp_path))
     assert fact_engine(tmp_path / "index").ask("What is fact 7?").calibration is not None
+    assert fact_engine(tmp_path / "index").status().models.calibration_refused is None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"provenance": {}}', "[" * 100_000])
 def test_damaged_calibration_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
     """It is named by ask and by status, and a reset mends it."""
     (tmp_path / "index" / "calibration.json").write_text(content)
-    with pytest.raises((ModelFolderInvalid, CalibrationMismatch), match="--reset"):
+    with pytest.raises(CalibrationDamaged, match=r"is damaged .*--reset"):
         engine.ask("What is fact 7?")
-    assert engine.status().models.calibration is not None
+    assert engine.status().models.calibration == "damaged"
+    assert "--reset" in (engine.status().models.calibration_refused or "")
     assert engine.reader.use(None) == tmp_path / "index" / "calibration.json"
     assert engine.reader.use(None) is None
     assert engine.ask("What is fact 7?").models.calibration is None
