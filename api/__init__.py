@@ -14,6 +14,7 @@ from answerable.reader import (
 from .calibration.fitting import calibrate
 from .calibration.page import calibration_page
 from .calibration.report import CalibrationReport, Estimate
+from .calibration.wording import limits_in_words
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
@@ -171,6 +172,7 @@ __all__ = [
     "fill_masks",
     "filled_record",
     "group_tables",
+    "limits_in_words",
     "load_settings",
     "metadata_of",
     "open_evaluation_record",

@@ -43,7 +43,13 @@ from .errors import (
 )
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
-from .evaluation.labelled import TEMPLATE, TEMPLATE_LINES, LabelledQuestion, read_labelled
+from .evaluation.labelled import (
+    TEMPLATE,
+    TEMPLATE_LINES,
+    LabelledQuestion,
+    read_labelled,
+    without_repeats,
+)
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -148,5 +154,6 @@ __all__ = [
     "threshold_scores",
     "uncalibrated",
     "unit_metrics",
+    "without_repeats",
     "worst_errors",
 ]

@@ -7,13 +7,14 @@ For questions asked to a whole index: what counts is the answer's text, not wher
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from answerable.index import sentence_bounds
 
+from ..answer_text import normalize_answer
 from ..errors import DatasetInvalid
 from .json_files import read_bytes
 from .squad import SquadQuestion, squad_questions
@@ -99,6 +100,19 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
     if not found:
         raise DatasetInvalid(f"{path} holds no questions: {_HINT}")
     return found
+
+
+def without_repeats(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
+    """Return each question with the same answers once, the first of them, in order.
+
+    The same is what differs in nothing but case, punctuation, articles and spaces: asked again
+    it says nothing new.
+    """
+    first: dict[tuple[str, frozenset[str]], LabelledQuestion] = {}
+    for question in questions:
+        answers = frozenset(map(normalize_answer, question.answers))
+        first.setdefault((normalize_answer(question.question), answers), question)
+    return list(first.values())
 
 
 def _decoded(path: Path, raw: bytes) -> str:

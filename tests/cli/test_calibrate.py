@@ -45,7 +45,10 @@ def test_calibrate_reports_stores_and_resets(facts: RunCli, tmp_path: Path) -> N
         "best quote right    72% (",
         "stored              index/calibration.json",
         "not supported",
-        "The smallest limit that these questions support is 0.",
+        "These questions support error limits from 0.",
+        " on (before: none).",
+        " in 6 bins; ",
+        " with the reader's own, ",
         "expected: no answer",
     ):
         assert said in run.out
