@@ -3,6 +3,9 @@ from answerable.reader import (
     TEMPLATE as QUESTIONS_TEMPLATE,
 )
 from answerable.reader import (
+    TEMPLATE_LINES as QUESTIONS_TEMPLATE_LINES,
+)
+from answerable.reader import (
     CalibrationMismatch,
     CalibrationNeeded,
     DatasetInvalid,
@@ -94,6 +97,7 @@ from .types import (
 
 __all__ = [
     "QUESTIONS_TEMPLATE",
+    "QUESTIONS_TEMPLATE_LINES",
     "RETRIEVAL_BASELINE",
     "Answer",
     "AnswerLimit",

@@ -42,7 +42,8 @@ def calibrate(
         typer.Option("--reset", help="Remove the index's calibration; the reader's own holds."),
     ] = False,
     template: Annotated[
-        bool, typer.Option("--template", help="Print an example of FILE, as CSV.")
+        bool,
+        typer.Option("--template", help="Print an example of FILE, as CSV or, with --json, lines."),
     ] = False,
     json: options.Json = False,
 ) -> int:
@@ -57,7 +58,7 @@ def calibrate(
 
     settings = load_settings(reader=reader, encoder=encoder)
     if template:
-        _print_template()
+        _print_template(json)
     elif reset:
         with Engine.open(index, settings) as engine:
             removed = engine.reader.use(None)
@@ -70,10 +71,10 @@ def calibrate(
     return DONE
 
 
-def _print_template() -> None:
-    from answerable.api import QUESTIONS_TEMPLATE
+def _print_template(json: bool) -> None:
+    from answerable.api import QUESTIONS_TEMPLATE, QUESTIONS_TEMPLATE_LINES
 
-    print(safe(QUESTIONS_TEMPLATE), end="")
+    print(safe(QUESTIONS_TEMPLATE_LINES if json else QUESTIONS_TEMPLATE), end="")
 
 
 def _calibrate(

@@ -84,12 +84,15 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
         (("ask", "x", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("chat", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("ask", "x", "--max-error", "1"), 2, "a share above 0 and below 1"),
+        (("ask", "x", "--max-error", "10%"), 2, "'10%' is not a share such as 0.1"),
         (("ask", "x", "--max-error", "nan"), 2, "a share above 0 and below 1"),
         (("evaluate", "open", "questions.csv", "--max-error", "0"), 2, "a share above 0"),
         (("evaluate", "open", "nowhere.csv"), 1, "nowhere.csv"),
         (("calibrate",), 2, "give one of FILE, --reset and --template"),
         (("calibrate", "questions.csv", "--reset"), 2, "give one of"),
-        (("calibrate", "nowhere.csv"), 1, "nowhere.csv"),
+        (("calibrate", "nowhere.csv"), 1, "there is no file nowhere.csv"),
+        (("calibrate", "index"), 1, "index is a folder: give a file"),
+        (("calibrate", "questions.csv", "--collection", "x"), 1, "there is no collection 'x'"),
         (("calibrate", "questions.csv", "--report", "questions.csv"), 1, "name another file"),
     ],
 )
@@ -121,8 +124,12 @@ def test_status_says_that_a_calibration_is_refused(facts: RunCli, tmp_path: Path
 def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:
     """The printed example is a file that calibrate reads; it only holds too few questions."""
     (tmp_path / "mine.csv").write_text(facts("calibrate", "--template").out)
-    run = facts("calibrate", "mine.csv")
-    assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
+    (tmp_path / "mine.jsonl").write_text(facts("calibrate", "--template", "--json").out)
+    for name in ("mine.csv", "mine.jsonl"):
+        run = facts("calibrate", name)
+        assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
+    first, *_ = (tmp_path / "mine.jsonl").read_text().splitlines()
+    assert json.loads(first)["answer"] == ["28 days"]
 
 
 def test_evaluate_open_prints_a_figure_a_line(facts: RunCli, tmp_path: Path) -> None:
