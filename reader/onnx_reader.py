@@ -31,6 +31,7 @@ from .windows import WindowConfig, WindowMaker, WindowScorer, caption_of
 
 MAX_ANSWER_TOKENS = 30
 _TOKENIZER_NAME = "tokenizer.json"
+_LEAST_CANDIDATE = 0.1  # what is less probable is no candidate, but nothing found
 _RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
 
@@ -51,11 +52,13 @@ class OnnxReader:
         name: str,
         sha256: str,
         has_null_answer: bool = True,
+        own_confidence: ConfidenceModel | None = None,
     ) -> None:
         self.name = name
         self.sha256 = sha256
         self.has_null_answer = has_null_answer
         self.confidence = confidence
+        self._own_confidence = own_confidence or confidence
         self._scorer = scorer
         self._windows = windows
 
@@ -78,6 +81,7 @@ class OnnxReader:
             name=self.name,
             sha256=self.sha256,
             has_null_answer=self.has_null_answer,
+            own_confidence=self._own_confidence,
         )
 
     @classmethod
@@ -139,7 +143,7 @@ class OnnxReader:
         # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
         reading, rival = self._find_rival(reading)
         if rival:
-            spans = self._with_rival(reading, spans, rival.span)
+            spans = self._with_rival(spans, rival)
             reason: AbstentionReason | None = "conflicting_answers"
         else:
             reason = self._reason_to_abstain(spans, least)
@@ -261,11 +265,12 @@ class OnnxReader:
 
         Only when it is believable is it worth a second reading, which may make it less so.
         """
-        rival = find_rival(reading, self.confidence.probability)
-        if rival and rival.is_believable:
+        believed = self._own_confidence.probability
+        rival = find_rival(reading)
+        if rival and rival.is_believable(believed):
             reading = self._read_again(reading, rival.span)
-            rival = find_rival(reading, self.confidence.probability)
-        return reading, rival if rival and rival.is_believable else None
+            rival = find_rival(reading)
+        return reading, rival if rival and rival.is_believable(believed) else None
 
     def _least_probability(self, min_probability: float | None, max_error: float | None) -> float:
         if max_error is None:
@@ -284,16 +289,15 @@ class OnnxReader:
             spans.append(_span(span, probability))
         return tuple(spans)
 
-    def _with_rival(
-        self, reading: Reading, spans: Sequence[Span], rival: ScoredSpan
-    ) -> tuple[Span, ...]:
-        """Return the candidates with the rival second, as many as there were, but two at least."""
-        place = reading.ranked.index(rival) if rival in reading.ranked else len(reading.ranked) - 1
-        probability = self.confidence.probability(answer_features(reading, place + 1)[place])
-        second = _span(rival, min(spans[0].probability, probability))
-        others = [
-            s for s in spans[1:] if (s.document_id, s.start) != (rival.document_id, rival.start)
-        ]
+    def _with_rival(self, spans: Sequence[Span], rival: Rival) -> tuple[Span, ...]:
+        """Return the candidates with the rival second, as many as there were, but two at least.
+
+        Its probability is what it has alone: that for which it is believed.
+        """
+        place = (rival.span.document_id, rival.span.start)
+        probability = self.confidence.probability(rival.features)
+        second = _span(rival.span, min(spans[0].probability, probability))
+        others = [s for s in spans[1:] if (s.document_id, s.start) != place]
         return (spans[0], second, *others)[: max(2, len(spans))]
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
@@ -306,7 +310,8 @@ class OnnxReader:
         # What would be an answer without the caller's limit is there, and not sure enough for it.
         is_usual = best.probability >= confidence.min_probability
         is_over_null = -best.score <= confidence.null_threshold
-        return "low_confidence" if is_usual or is_over_null else "no_answer_in_passages"
+        is_candidate = is_over_null and best.probability >= _LEAST_CANDIDATE
+        return "low_confidence" if is_usual or is_candidate else "no_answer_in_passages"
 
 
 def _span(span: ScoredSpan, probability: float) -> Span:
