@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from .document_text import check_text
 from .embedding import ENCODE_BATCH, PassageEmbedder
-from .errors import ExtractionFailed
 from .local import LocalIndex
 from .metadata import metadata_json, metadata_pairs
 from .stopping import stop_signal
@@ -62,12 +62,7 @@ def check_received(document: ReceivedDocument) -> None:
         ExtractionFailed: there is no text, or it is not valid Unicode.
         MetadataInvalid: the metadata cannot be stored.
     """
-    if not document.text.strip("\ufeff \t\r\n\f\v"):
-        raise ExtractionFailed("no text found")
-    try:
-        document.text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise ExtractionFailed("its text is not valid Unicode") from exc
+    check_text(document.text)
     metadata_pairs(document.metadata)
 
 
