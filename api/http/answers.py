@@ -7,12 +7,14 @@ documents, nor after any change of the index.
 
 import json
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from answerable.index import LimitedCache, cache_key
 
 from ..engine import Engine
+from ..error_limit import limit_of_the_settings
 from ..filters import SearchFilters
 from ..index_calibration import calibration_state
 from ..types import AskResult, to_json
@@ -40,13 +42,17 @@ class Asked:
         return cache_key(self.question, who, narrowed, self.options)
 
     def ask(self, engine: Engine) -> AskResult:
-        """Return the engine's answer."""
-        return engine.ask(
-            self.question,
-            filters=self.filters,
-            principals=self.principals,
-            **dict(self.options),
-        )
+        """Return the engine's answer.
+
+        Raises:
+            LimitUnsupported: the settings' error limit cannot be kept; one of its own is as in
+                ``Engine.ask``.
+        """
+        options = dict(self.options)
+        with nullcontext() if "max_error" in options else limit_of_the_settings():
+            return engine.ask(
+                self.question, filters=self.filters, principals=self.principals, **options
+            )
 
 
 @dataclass(frozen=True, slots=True)

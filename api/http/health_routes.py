@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from ..error_limit import limit_of_the_settings
 from .access import WhoAsks
 from .metrics import MEDIA_TYPE, IndexFigures
 from .openapi import problems
@@ -28,12 +29,15 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     @app.get(
         "/health/ready",
         responses=problems(503),
-        summary="The index opens and the models are loaded",
+        summary="The index opens, the models are loaded, and the error limit can be kept",
     )
     async def ready() -> Health:
         def look() -> None:
             with warming:
-                parts.engine.get().warm()
+                engine = parts.engine.get()
+                engine.warm()
+                with limit_of_the_settings():
+                    engine.reader.check_limit(engine.settings.max_error)
                 parts.masked_words.warm()
 
         await anyio.to_thread.run_sync(look, limiter=looking)
