@@ -1,6 +1,7 @@
 """The error limit as a field of HTTP requests."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -84,3 +85,37 @@ def test_service_with_an_impossible_limit_does_not_start(
         serve(settings, listening.append)
     assert listening == []
     check_error_limit(settings.model_copy(update={"max_error": None}))
+
+
+@pytest.mark.parametrize(
+    ("bad", "kind", "pointer"),
+    [
+        ({"max_error": 0.1}, "calibration-needed", "#/questions/1/max_error"),
+        ({"question": " "}, "empty-question", "#/questions/1/question"),
+        ({"collection": " x"}, "collection-invalid", "#/questions/1/collection"),
+        ({"filters": {"documents": []}}, "filter-invalid", "#/questions/1/filters"),
+        ({"max_error": 0.1, "min_probability": 0.5}, "limit-invalid", "#/questions/1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_question_of_a_batch_is_pointed_at(
+    bad: dict[str, Any],
+    kind: str,
+    pointer: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The problem names the field at fault of the question at fault, as validation does."""
+    with fact_engine(tmp_path / "index") as engine:
+        monkeypatch.setattr(Engine, "open", lambda settings: engine)
+        with TestClient(
+            create_app(Settings(index=tmp_path / "index")), "http://127.0.0.1"
+        ) as client:
+            good = {"question": "What is fact 7?"}
+            batch = {"questions": [good, good | bad, good]}
+            problem = problem_of(client.post("/v1/ask/batch", json=batch), 422, kind)
+            assert [error["pointer"] for error in problem["errors"]] == [pointer]
+            assert problem["detail"] == f"{pointer}: {problem['errors'][0]['detail']}"
+            alone = problem_of(client.post("/v1/ask", json=good | bad), 422, kind)
+            assert alone["errors"][0]["pointer"] == pointer.replace("/questions/1", "")
+            assert alone["detail"] == problem["errors"][0]["detail"]
