@@ -34,11 +34,7 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     async def ready() -> Health:
         def look() -> None:
             with warming:
-                engine = parts.engine.get()
-                engine.warm()
-                with limit_of_the_settings():
-                    engine.reader.check_limit(engine.settings.max_error)
-                parts.masked_words.warm()
+                _make_ready(parts)
 
         await anyio.to_thread.run_sync(look, limiter=looking)
         return Health(status="ok")
@@ -57,6 +53,15 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
             return parts.metrics.text(figures)
 
         return Response(await anyio.to_thread.run_sync(work), media_type=MEDIA_TYPE)
+
+
+def _make_ready(parts: Parts) -> None:
+    """Load what answers need, and see that the settings' error limit can still be kept."""
+    engine = parts.engine.get()
+    engine.warm()
+    with limit_of_the_settings():
+        engine.reader.check_limit(engine.settings.max_error)
+    parts.masked_words.warm()
 
 
 def add_reference_routes(app: FastAPI) -> None:
