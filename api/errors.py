@@ -9,6 +9,7 @@ AnswerableError
 ├── FilterInvalid        a filter that cannot hold
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
+├── LimitUnsupported     the error limit of the settings, which the calibration cannot support
 ├── ExtraMissing         a feature needs an optional dependency
 ├── MaskedModelMissing   no masked-language model is named
 ├── ServeRefused         the service cannot or will not listen on that address
@@ -66,6 +67,10 @@ class SettingsInvalid(AnswerableError):
 
 class LimitInvalid(AnswerableError):
     """How sure an answer must be is said in a way that cannot hold, or in two ways."""
+
+
+class LimitUnsupported(AnswerableError):
+    """The service's own error limit cannot be kept under the calibration that there is."""
 
 
 class ProfileUnknown(AnswerableError):

@@ -23,7 +23,7 @@ from .metadata import checked_path, value_text
 from .received import ReceivedDocument, StoredDocument, check_received, store_received
 from .reembed import reembed
 from .stopping import StopSignal, stop_signal, stoppable
-from .storage.cache import LimitedCache
+from .storage.cache import LimitedCache, cache_key
 from .storage.store import IndexStats, PassageStore
 from .types import (
     CutPassage,
@@ -94,6 +94,7 @@ __all__ = [
     "StoredDocument",
     "Vectors",
     "WorkStopped",
+    "cache_key",
     "check_index",
     "check_received",
     "checked_path",
