@@ -21,7 +21,7 @@ from .windows import WindowConfig, WindowMaker
 _MANIFEST = "manifest.json"
 _FILES = ("model.onnx", "tokenizer.json")
 _CONFIG = "config.json"
-_SHORTEST_WINDOW = 192  # a question, a caption, and room for a passage: no real model takes less
+_SHORTEST_WINDOW = 16  # a few words of a question and of a passage: no real model takes less
 
 
 def load_reader(folder: Path | None = None, *, threads: int | None = None) -> OnnxReader:
