@@ -143,5 +143,5 @@ def test_a_saved_folder_becomes_int8(tmp_path: Path) -> None:
 def test_a_folder_with_prompts_is_not_quantized(tmp_path: Path) -> None:
     """Its vectors would be others without them, and nothing would say so."""
     folder = tiny_encoder(tmp_path / "model", prompts={"query": "who signs "})
-    with pytest.raises(ModelFolderInvalid, match="wants prompts"):
+    with pytest.raises(ModelFolderInvalid, match="prompts before its texts"):
         build_model(folder, tmp_path / "int8", name="tiny", licence="MIT", origin="random")
