@@ -85,13 +85,8 @@ class OnnxEncoder:
                 model.
         """
         folder = folder or default_encoder_folder()
-        manifest = load_manifest(folder, "encoder")
-        missing = {"dimension", "max_tokens"} - manifest.settings.keys()
-        missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
-        if missing:
-            raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
         return cls(
-            manifest,
+            load_encoder_manifest(folder),
             _load_tokenizer(folder / _TOKENIZER_NAME),
             _load_session(folder / _MODEL_NAME),
             threads or _available_cores(),
@@ -138,6 +133,11 @@ class OnnxEncoder:
         except _ORT_ERRORS as exc:
             raise ModelFolderInvalid(f"encoder {self.name!r} cannot be run: {exc}") from exc
         vector: Vectors = embedding[0]
+        if vector.shape != (self.dimension,):
+            raise ModelFolderInvalid(
+                f"encoder {self.name!r} gives vectors of shape {vector.shape}, "
+                f"not {self.dimension} numbers"
+            )
         return vector
 
     def _tokenize(self, text: str) -> Encoding:
@@ -150,6 +150,20 @@ def _load_tokenizer(path: Path) -> Tokenizer:
         return Tokenizer.from_file(str(path))
     except Exception as exc:  # tokenizers raises nothing narrower
         raise ModelFolderInvalid(f"{path} is not a tokenizer: {exc}") from exc
+
+
+def load_encoder_manifest(folder: Path) -> ModelManifest:
+    """Return what an encoder's folder says of it, its files checked, its model not loaded.
+
+    Raises:
+        ModelFolderInvalid: it lacks what an encoder is loaded from, or a file is damaged.
+    """
+    manifest = load_manifest(folder, "encoder")
+    missing = {"dimension", "max_tokens"} - manifest.settings.keys()
+    missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
+    if missing:
+        raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
+    return manifest
 
 
 def _load_session(path: Path) -> ort.InferenceSession:

@@ -149,11 +149,14 @@ def load_masked_model(folder: Path, *, threads: int | None = None) -> MaskedMode
     if missing:
         raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(missing)}")
     settings = manifest.settings
+    mask = settings.get("mask_token")
+    if not isinstance(mask, str | None):
+        raise ModelFolderInvalid(f"{folder}: mask_token is no text")
     session = MaskSession(folder / _FILES[0], threads or os.cpu_count() or 1)
     longest = int(settings.get("max_seq_tokens", _MAX_TOKENS))
     return MaskedModel(
         session,
-        load_mask_tokens(folder / _FILES[1], settings.get("mask_token")),
+        load_mask_tokens(folder / _FILES[1], mask),
         name=manifest.name,
         sha256=manifest.sha256,
         max_tokens=min(longest, session.max_tokens or longest),

@@ -185,6 +185,14 @@ def test_a_manifest_without_settings_is_refused(tmp_path: Path) -> None:
         OnnxEncoder.load(folder)
 
 
+def test_vectors_of_another_width_are_refused(tmp_path: Path) -> None:
+    """A model whose vectors are not as wide as its manifest says is one clear error."""
+    folder = _copy_of_shipped(tmp_path)
+    _rewrite_manifest(folder, settings={"dimension": 4, "max_tokens": 256})
+    with pytest.raises(ModelFolderInvalid, match="not 4 numbers"):
+        OnnxEncoder.load(folder, 1).encode(["leave"])
+
+
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
     """A reader's folder is no encoder."""
     folder = _copy_of_shipped(tmp_path)
