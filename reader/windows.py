@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
-from answerable.index import Passage
+from answerable.index import Passage, without_surrogates
 
 from .spans import Logits
 from .token_layout import continues_word, pair_layout, token_places
@@ -150,7 +150,7 @@ class WindowMaker:
         ]
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        plain = [plain_text(text) for text in texts]
+        plain = [without_surrogates(text) for text in texts]
         encoded: list[Encoding] = self._tokenizer.encode_batch(plain, add_special_tokens=False)
         return encoded
 
@@ -204,8 +204,3 @@ def _answer_edges(
         for continued, (begin, end) in zip([*continues, False][1:], places, strict=True)
     ]
     return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
-
-
-def plain_text(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes; every code point keeps its place."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

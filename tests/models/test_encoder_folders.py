@@ -111,6 +111,7 @@ def test_any_text_is_taken(tmp_path: Path) -> None:
     assert np.isfinite(encoder.encode(texts)).all()
     assert encoder.encode([]).shape == (0, encoder.dimension)
     assert encoder.token_offsets("the \ud800 form")[-1] == (6, 10)
+    assert encoder.token_offsets("\ud83d\ude00 form")[-1] == (3, 7)
 
 
 def test_weights_in_a_pickle_are_refused(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_punctuation_around_words_may_be_left_out() -> None:
         "one\r\ntwo\tthree",
         "\ufeffstart here",
         "\ud800 lone surrogate",
+        "\ud83d\ude00 abc",
         "nul\x00byte",
     ],
 )

@@ -126,6 +126,7 @@ def test_no_text_breaks_the_encoder(encoder: OnnxEncoder, text: str) -> None:
         ("日本 語", ["日", "本", "語"]),
         ("\ufeffone\r\ntwo\tthree", ["one", "two", "three"]),
         ("it \ud800 is", ["it", "is"]),
+        ("\ud83d\ude00 abc", ["abc"]),
     ],
 )
 def test_offsets_count_code_points_of_the_text_itself(
