@@ -23,6 +23,7 @@ from .metadata import checked_path, value_text
 from .model_runtime import available_cores, onnx_errors, read_tokenizer, without_surrogates
 from .received import ReceivedDocument, StoredDocument, check_received, store_received
 from .reembed import reembed
+from .sources import path_of
 from .stopping import StopSignal, stop_signal, stoppable
 from .storage.cache import LimitedCache
 from .storage.store import IndexStats, PassageStore
@@ -104,6 +105,7 @@ __all__ = [
     "is_supported",
     "load_manifest",
     "onnx_errors",
+    "path_of",
     "read_tokenizer",
     "reembed",
     "sentence_bounds",
