@@ -3,14 +3,17 @@
 The main path is ``OnnxReader.read`` and ``rank``; each of their steps is one module here.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
-from answerable.index import ModelFolderInvalid, Passage, load_manifest
+from answerable.index import (
+    ModelFolderInvalid,
+    Passage,
+    available_cores,
+    load_manifest,
+    read_tokenizer,
+)
 
 from .confidence import (
     ConfidenceModel,
@@ -110,8 +113,8 @@ class OnnxReader:
         if confidence.name is None and not has_null_answer:
             confidence = unable_to_abstain(manifest.sha256)
         return cls(
-            open_session(folder, manifest.files, threads or _available_cores()),
-            WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
+            open_session(folder, manifest.files, threads or available_cores()),
+            WindowMaker(read_tokenizer(folder / _TOKENIZER_NAME), config),
             confidence,
             name=manifest.name,
             sha256=manifest.sha256,
@@ -324,16 +327,3 @@ def _span(span: ScoredSpan, probability: float) -> Span:
         score=span.score,
         probability=probability,
     )
-
-
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _load_tokenizer(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
