@@ -11,13 +11,12 @@ from answerable.index import (
     AnswerableError,
     CutPassage,
     Finding,
-    ModelFolderInvalid,
     PassageEmbedder,
     check_index,
     database_defects,
     stored_sample,
 )
-from answerable.reader import OnnxReader
+from answerable.reader import OnnxReader, default_reader_folder, load_golden
 
 from .engine import Engine
 from .index_calibration import calibration_name, load_calibration
@@ -83,7 +82,7 @@ def _findings(folder: Path, settings: Settings) -> Iterator[Finding]:
     encoder = _encoder(settings)
     yield encoder if isinstance(encoder, Finding) else _fits(folder, encoder, found)
     reader = _reader(settings)
-    yield reader if isinstance(reader, Finding) else _golden(reader)
+    yield reader if isinstance(reader, Finding) else _golden(settings, reader)
     if not isinstance(encoder, Finding) and not isinstance(reader, Finding):
         yield _calibration(folder, reader, encoder)
 
@@ -109,23 +108,25 @@ def _service(folder: Path) -> Iterator[Finding]:
 def _encoder(settings: Settings) -> LazyEncoder | Finding:
     try:
         return LazyEncoder(settings.encoder, settings.threads)
-    except ModelFolderInvalid as exc:
+    except AnswerableError as exc:
         return Finding("encoder", "wrong", str(exc))
 
 
 def _reader(settings: Settings) -> OnnxReader | Finding:
     try:
         return OnnxReader.load(settings.reader, threads=settings.threads)
-    except ModelFolderInvalid as exc:
+    except AnswerableError as exc:  # its own confidence model may be another reader's
         return Finding("reader", "wrong", str(exc))
 
 
-def _golden(reader: OnnxReader) -> Finding:
-    """Loading has compared the checksums and the golden logits already."""
+def _golden(settings: Settings, reader: OnnxReader) -> Finding:
+    """Loading has compared the checksums and the golden logits already, where there are some."""
     name = model_name(reader.name, reader.sha256)
     if reader.is_fallback:
         text = f"{name}: this processor computes other 8-bit products, so it runs in FP32, slower"
         return Finding("reader", "warning", text)
+    if load_golden(settings.reader or default_reader_folder()) is None:
+        return Finding("reader", "warning", f"{name}: has no golden logits to compare")
     return Finding("reader", "sound", f"{name}: gives the logits that it was built with")
 
 

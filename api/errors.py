@@ -10,6 +10,7 @@ AnswerableError
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
 ├── CalibrationDamaged   the calibration of an index cannot be read (a ModelFolderInvalid)
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
+├── LimitUnsupported     the error limit of the settings, which the calibration cannot support
 ├── ExtraMissing         a feature needs an optional dependency
 ├── MaskedModelMissing   no masked-language model is named
 ├── ServeRefused         the service cannot or will not listen on that address
@@ -71,6 +72,10 @@ class CalibrationDamaged(ModelFolderInvalid):
 
 class LimitInvalid(AnswerableError):
     """How sure an answer must be is said in a way that cannot hold, or in two ways."""
+
+
+class LimitUnsupported(AnswerableError):
+    """The service's own error limit cannot be kept under the calibration that there is."""
 
 
 class ProfileUnknown(AnswerableError):

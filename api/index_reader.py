@@ -132,6 +132,17 @@ class IndexReader:
             return None
         return None
 
+    def check_limit(self, max_error: float | None) -> None:
+        """Find out whether an error limit can be kept, before a question comes.
+
+        Raises:
+            CalibrationMismatch: the calibration is for other models.
+            CalibrationNeeded: nothing was fitted.
+            MaxErrorUnsupported: the calibration cannot support it.
+        """
+        if max_error is not None and not self.is_foreign(max_error):
+            self.get().confidence.threshold_for(max_error)
+
     def model_names(self) -> ModelNames:
         """Return what produces the results."""
         reader = self.get()

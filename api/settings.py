@@ -138,6 +138,7 @@ class Settings(BaseSettings):
 
 
 S = TypeVar("S", bound=Settings)
+_LIMITS = frozenset(("min_probability", "max_error"))
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -152,6 +153,8 @@ def load_settings(**overrides: object) -> Settings:
 def load_settings_of(kind: type[S], overrides: Mapping[str, object]) -> S:
     """Read settings of a kind from the environment: see ``load_settings``."""
     given = {name: value for name, value in overrides.items() if value is not None}
+    if len(given.keys() & _LIMITS) == 1:  # an option wins over the other limit's variable too
+        given |= dict.fromkeys(_LIMITS - given.keys())
     try:
         return kind.model_validate(given)
     except ValidationError as exc:

@@ -1,5 +1,6 @@
 """Which stored documents a target of ``remove`` means: an id, a URI, a file or a folder."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +17,15 @@ def matching_documents(target: str, documents: Sequence[DocumentInfo]) -> list[D
         documents: to choose from.
     """
     if target.isascii() and target.isdigit():
-        return [document for document in documents if document.id == int(target)]
+        number = target.lstrip("0")  # compared as text: Python reads no number of 5,000 digits
+        return [document for document in documents if str(document.id) == number]
     if "://" in target:
         return [document for document in documents if document.uri == target]
-    uri = Path(target).resolve().as_uri()
+    try:
+        # Not ``Path.resolve``, which fails where links go in a circle.
+        uri = Path(os.path.realpath(target)).as_uri()
+    except ValueError:  # no path at all: a NUL, or half of a surrogate pair
+        return []
     below = uri.rstrip("/") + "/"
     return [
         document for document in documents if document.uri == uri or document.uri.startswith(below)

@@ -12,7 +12,8 @@ from answerable.index import (
     PassageEmbedder,
 )
 
-# As in ingest: one transaction holds the documents that reach so many passages.
+# One transaction holds the documents that reach so many passages; ingest, which encodes the next
+# batch meanwhile, takes twice as many.
 _BATCH_PASSAGES = 64
 
 

@@ -90,7 +90,7 @@ def _options(
         bool, typer.Option("--version", help="Print the version and stop.")
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Log every step, and tracebacks with errors.")
+        bool, typer.Option("--debug", help="Log more, and tracebacks with errors.")
     ] = False,
 ) -> None:
     if debug:

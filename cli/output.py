@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from .terminal import bold, dim, marked, safe_json, safe_line
 
@@ -164,11 +164,11 @@ def source(document: "DocumentRef") -> str:
 
 def path_of(uri: str) -> str:
     """Return a file URI as a path, relative below the working directory; others as they are."""
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
+    if urlsplit(uri).scheme != "file":
         return safe_line(uri)
-    path = Path(unquote(parts.path))
-    here = Path.cwd()
+    from answerable.index import path_of as file_of
+
+    path, here = file_of(uri), Path.cwd()
     return safe_line(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 

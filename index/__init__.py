@@ -20,10 +20,12 @@ from .local import LocalIndex
 from .manifest import ModelManifest, load_manifest, sha256_of_file, write_manifest
 from .memory import MemoryIndex
 from .metadata import checked_path, value_text
+from .model_runtime import available_cores, onnx_errors, read_tokenizer, without_surrogates
 from .received import ReceivedDocument, StoredDocument, check_received, store_received
 from .reembed import reembed
+from .sources import path_of
 from .stopping import StopSignal, stop_signal, stoppable
-from .storage.cache import LimitedCache
+from .storage.cache import LimitedCache, cache_key
 from .storage.store import IndexStats, PassageStore
 from .types import (
     CutPassage,
@@ -94,6 +96,8 @@ __all__ = [
     "StoredDocument",
     "Vectors",
     "WorkStopped",
+    "available_cores",
+    "cache_key",
     "check_index",
     "check_received",
     "checked_path",
@@ -101,6 +105,9 @@ __all__ = [
     "ingest",
     "is_supported",
     "load_manifest",
+    "onnx_errors",
+    "path_of",
+    "read_tokenizer",
     "reembed",
     "sentence_bounds",
     "sha256_of_file",
@@ -109,5 +116,6 @@ __all__ = [
     "store_received",
     "stored_sample",
     "value_text",
+    "without_surrogates",
     "write_manifest",
 ]

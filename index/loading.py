@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from .document_text import check_text
 from .documents import Extractor
 from .embedding import PassageEmbedder
 from .errors import ExtractionFailed
@@ -20,7 +21,6 @@ from .storage.store import StoredVersion
 from .types import (
     DEFAULT_COLLECTION,
     PUBLIC,
-    ExtractedDocument,
     FileFailure,
     Metadata,
     NewDocument,
@@ -180,7 +180,7 @@ class FileLoader:
             extracted = extractor.extract(path)
         finally:
             self._idle.append(extractor)
-        _check_text(extracted)
+        check_text(extracted.text)
         status = path.stat()
         return NewDocument(
             uri=path.as_uri(),
@@ -227,12 +227,3 @@ class _OpenBatch:
         if self._files:
             yield Batch(tuple(self._files))
         self._files, self._n_passages, self._deadline = [], 0, None
-
-
-def _check_text(extracted: ExtractedDocument) -> None:
-    if not extracted.text.strip():
-        raise ExtractionFailed("no text found")
-    try:
-        extracted.text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise ExtractionFailed("its text is not valid Unicode") from exc

@@ -15,6 +15,13 @@ from . import telemetry  # noqa: F401  whoever loads a model imports this module
 from .errors import ModelFolderInvalid
 
 MANIFEST_NAME = "manifest.json"
+# Settings that are whole numbers: from the least that a model can be run with to more than any has.
+_NUMBERS = {
+    "dimension": range(1, 65_537),
+    "max_tokens": range(3, 1_000_001),
+    "max_seq_tokens": range(8, 1_000_001),
+    "max_question_tokens": range(1, 1_000_001),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +64,55 @@ def load_manifest(folder: Path, kind: str) -> ModelManifest:
     """Read a model folder's manifest and check every file against it.
 
     Raises:
-        ModelFolderInvalid: no manifest, another kind of model, or a file that is missing
-            or changed.
+        ModelFolderInvalid: no manifest, one that says what it cannot mean, another kind of
+            model, or a file that is missing or changed.
     """
     path = folder / MANIFEST_NAME
     try:
         manifest = ModelManifest(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as exc:
+        _check_shape(manifest)
+    except (OSError, ValueError, TypeError, RecursionError) as exc:
         reason = getattr(exc, "strerror", None) or exc
         raise ModelFolderInvalid(f"{folder} is not a model folder: {path.name}: {reason}") from exc
     if manifest.kind != kind:
         raise ModelFolderInvalid(f"{folder} holds a model of kind {manifest.kind!r}, not {kind!r}")
     for name, expected in manifest.files.items():
-        file = folder / name
-        if Path(name).name != name or file.is_symlink() or not file.is_file():
+        _check_file(folder, name, expected)
+    return manifest
+
+
+def _check_shape(manifest: ModelManifest) -> None:
+    """Check that a manifest's values are of the types that they are read as.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: one is a number without a sense.
+    """
+    for name in ("name", "kind", "licence", "source"):
+        if not isinstance(getattr(manifest, name), str):
+            raise TypeError(f"{name} is no text")
+    for name in ("files", "settings", "provenance"):
+        if not isinstance(getattr(manifest, name), dict):
+            raise TypeError(f"{name} is no object")
+    for name, value in manifest.settings.items():
+        numbers = _NUMBERS.get(name)
+        if isinstance(value, dict | list):
+            raise TypeError(f"{name} is neither a number nor a text")
+        if numbers and (type(value) is not int or value not in numbers):
+            least, most = numbers[0], numbers[-1]
+            raise ValueError(f"{name} is not a whole number from {least:,} to {most:,}")
+
+
+def _check_file(folder: Path, name: str, expected: str) -> None:
+    file = folder / name
+    try:
+        is_plain = Path(name).name == name and not file.is_symlink() and file.is_file()
+        if not is_plain:
             raise ModelFolderInvalid(f"model file {file} is missing or not a plain file")
         if sha256_of_file(file) != expected:
             raise ModelFolderInvalid(f"model file {file} is damaged: its checksum is wrong")
-    return manifest
+    except OSError as exc:
+        raise ModelFolderInvalid(f"model file {file} cannot be read: {exc.strerror}") from exc
 
 
 def write_manifest(folder: Path, manifest: ModelManifest) -> None:

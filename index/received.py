@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from .document_text import check_text
 from .embedding import ENCODE_BATCH, PassageEmbedder
-from .errors import ExtractionFailed
 from .local import LocalIndex
 from .metadata import metadata_json, metadata_pairs
 from .stopping import stop_signal
@@ -62,12 +62,7 @@ def check_received(document: ReceivedDocument) -> None:
         ExtractionFailed: there is no text, or it is not valid Unicode.
         MetadataInvalid: the metadata cannot be stored.
     """
-    if not document.text.strip("\ufeff \t\r\n\f\v"):
-        raise ExtractionFailed("no text found")
-    try:
-        document.text.encode("utf-8")
-    except UnicodeEncodeError as exc:
-        raise ExtractionFailed("its text is not valid Unicode") from exc
+    check_text(document.text)
     metadata_pairs(document.metadata)
 
 
@@ -79,33 +74,56 @@ def store_received(
 ) -> StoredDocument:
     """Store a document in one transaction, or find that it is stored already.
 
-    Encoding comes before the writer lock, so that a long document keeps nobody from writing.
+    Encoding comes before the writer lock, so that a long document keeps nobody from writing. What
+    is stored is looked at again under the lock: another process may have written meanwhile.
 
     Args:
         index: to store it in; the caller publishes it when it is done with its documents.
         encoder: of the index.
-        document: the same content at the same address changes only what is said of it.
+        document: the same content and title at the same address change only what is said of it.
         on_progress: called with the passages encoded so far, and with all of them.
 
     Raises:
         IndexLocked: another process is writing.
         WorkStopped: the caller gave up while it was encoded; nothing was stored.
     """
-    before = index.stored_version(document.collection, document.uri)
-    if before is not None and before.content_sha256 == document.content_sha256:
-        is_same = _is_said(before, document)
-        if not is_same:
-            with index.writing() as writer:
-                writer.set_principals(before.document_id, document.principals)
-                writer.set_metadata(before.document_id, document.metadata)
-        return StoredDocument(before.document_id, "unchanged" if is_same else "updated", 0)
+    kept = _kept(index, document)
+    if kept is not None:
+        return kept
     new, vectors = _encoded(encoder, document, on_progress)
     with index.writing() as writer:
+        before = index.stored_version(document.collection, document.uri)
         writer.put([new], vectors)
         stored = index.stored_version(document.collection, document.uri)
     assert stored is not None, "it was committed, and nobody else writes meanwhile"
     return StoredDocument(
         stored.document_id, "added" if before is None else "updated", len(new.passages)
+    )
+
+
+def _kept(index: LocalIndex, document: ReceivedDocument) -> StoredDocument | None:
+    """Bring what is said of stored content up to date; None if that content is not stored."""
+    before = index.stored_version(document.collection, document.uri)
+    if before is None or not _is_content(before, document):
+        return None
+    if _is_said(before, document):
+        return StoredDocument(before.document_id, "unchanged", 0)
+    with index.writing() as writer:
+        stored = index.stored_version(document.collection, document.uri)
+        if stored is None or not _is_content(stored, document):
+            return None
+        with writer.together():
+            writer.set_principals(stored.document_id, document.principals)
+            writer.set_metadata(stored.document_id, document.metadata)
+    return StoredDocument(stored.document_id, "updated", 0)
+
+
+def _is_content(stored: StoredVersion, document: ReceivedDocument) -> bool:
+    """Whether passages would be as they are stored: each has its document's title, too."""
+    return (stored.content_sha256, stored.media_type, stored.title) == (
+        document.content_sha256,
+        document.media_type,
+        document.title,
     )
 
 

@@ -63,6 +63,7 @@ from .evaluation.profile_scores import compare_profiles, evaluate_profile
 from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad
 from .evaluation.thresholds import OddsAnswer, precision_recall, threshold_scores
+from .golden import load_golden
 from .onnx_reader import OnnxReader, default_reader_folder
 from .overrides import apply_override
 from .plain_folder import load_reader
@@ -133,6 +134,7 @@ __all__ = [
     "is_contradiction",
     "is_right_answer",
     "load_confidence",
+    "load_golden",
     "load_reader",
     "normalize_answer",
     "passage_length",

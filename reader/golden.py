@@ -92,7 +92,9 @@ def load_golden(folder: Path) -> Golden | None:
         value = json.loads(path.read_text(encoding="utf-8"))
         windows = tuple(_window(each) for each in value["windows"])
         golden = Golden(float(value["tolerance"]), windows)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
+        if not 0 <= golden.tolerance < float("inf"):
+            raise ValueError("the tolerance is no number of logits")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as exc:
         raise ModelFolderInvalid(f"golden logits {path} cannot be read: {exc}") from exc
     if not windows:
         raise ModelFolderInvalid(f"golden logits {path} cannot be read: no windows")

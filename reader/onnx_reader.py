@@ -3,14 +3,17 @@
 The main path is ``OnnxReader.read`` and ``rank``; each of their steps is one module here.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
-from answerable.index import ModelFolderInvalid, Passage, load_manifest
+from answerable.index import (
+    ModelFolderInvalid,
+    Passage,
+    available_cores,
+    load_manifest,
+    read_tokenizer,
+)
 
 from .confidence import (
     ConfidenceModel,
@@ -31,6 +34,7 @@ from .windows import WindowConfig, WindowMaker, WindowScorer, caption_of
 
 MAX_ANSWER_TOKENS = 30
 _TOKENIZER_NAME = "tokenizer.json"
+_LEAST_CANDIDATE = 0.1  # what is less probable is no candidate, but nothing found
 _RANKED = 20  # spans ranked before the n best are cut: what the margin is measured against
 
 
@@ -51,11 +55,13 @@ class OnnxReader:
         name: str,
         sha256: str,
         has_null_answer: bool = True,
+        own_confidence: ConfidenceModel | None = None,
     ) -> None:
         self.name = name
         self.sha256 = sha256
         self.has_null_answer = has_null_answer
         self.confidence = confidence
+        self._own_confidence = own_confidence or confidence
         self._scorer = scorer
         self._windows = windows
 
@@ -78,6 +84,7 @@ class OnnxReader:
             name=self.name,
             sha256=self.sha256,
             has_null_answer=self.has_null_answer,
+            own_confidence=self._own_confidence,
         )
 
     @classmethod
@@ -106,8 +113,8 @@ class OnnxReader:
         if confidence.name is None and not has_null_answer:
             confidence = unable_to_abstain(manifest.sha256)
         return cls(
-            open_session(folder, manifest.files, threads or _available_cores()),
-            WindowMaker(_load_tokenizer(folder / _TOKENIZER_NAME), config),
+            open_session(folder, manifest.files, threads or available_cores()),
+            WindowMaker(read_tokenizer(folder / _TOKENIZER_NAME), config),
             confidence,
             name=manifest.name,
             sha256=manifest.sha256,
@@ -139,7 +146,7 @@ class OnnxReader:
         # 4. Answer, or say why not: two documents may disagree, or the best be too unsure.
         reading, rival = self._find_rival(reading)
         if rival:
-            spans = self._with_rival(reading, spans, rival.span)
+            spans = self._with_rival(spans, rival)
             reason: AbstentionReason | None = "conflicting_answers"
         else:
             reason = self._reason_to_abstain(spans, least)
@@ -261,11 +268,12 @@ class OnnxReader:
 
         Only when it is believable is it worth a second reading, which may make it less so.
         """
-        rival = find_rival(reading, self.confidence.probability)
-        if rival and rival.is_believable:
+        believed = self._own_confidence.probability
+        rival = find_rival(reading)
+        if rival and rival.is_believable(believed):
             reading = self._read_again(reading, rival.span)
-            rival = find_rival(reading, self.confidence.probability)
-        return reading, rival if rival and rival.is_believable else None
+            rival = find_rival(reading)
+        return reading, rival if rival and rival.is_believable(believed) else None
 
     def _least_probability(self, min_probability: float | None, max_error: float | None) -> float:
         if max_error is None:
@@ -284,16 +292,15 @@ class OnnxReader:
             spans.append(_span(span, probability))
         return tuple(spans)
 
-    def _with_rival(
-        self, reading: Reading, spans: Sequence[Span], rival: ScoredSpan
-    ) -> tuple[Span, ...]:
-        """Return the candidates with the rival second, as many as there were, but two at least."""
-        place = reading.ranked.index(rival) if rival in reading.ranked else len(reading.ranked) - 1
-        probability = self.confidence.probability(answer_features(reading, place + 1)[place])
-        second = _span(rival, min(spans[0].probability, probability))
-        others = [
-            s for s in spans[1:] if (s.document_id, s.start) != (rival.document_id, rival.start)
-        ]
+    def _with_rival(self, spans: Sequence[Span], rival: Rival) -> tuple[Span, ...]:
+        """Return the candidates with the rival second, as many as there were, but two at least.
+
+        Its probability is what it has alone: that for which it is believed.
+        """
+        place = (rival.span.document_id, rival.span.start)
+        probability = self.confidence.probability(rival.features)
+        second = _span(rival.span, min(spans[0].probability, probability))
+        others = [s for s in spans[1:] if (s.document_id, s.start) != place]
         return (spans[0], second, *others)[: max(2, len(spans))]
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
@@ -306,7 +313,8 @@ class OnnxReader:
         # What would be an answer without the caller's limit is there, and not sure enough for it.
         is_usual = best.probability >= confidence.min_probability
         is_over_null = -best.score <= confidence.null_threshold
-        return "low_confidence" if is_usual or is_over_null else "no_answer_in_passages"
+        is_candidate = is_over_null and best.probability >= _LEAST_CANDIDATE
+        return "low_confidence" if is_usual or is_candidate else "no_answer_in_passages"
 
 
 def _span(span: ScoredSpan, probability: float) -> Span:
@@ -319,16 +327,3 @@ def _span(span: ScoredSpan, probability: float) -> Span:
         score=span.score,
         probability=probability,
     )
-
-
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _load_tokenizer(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc

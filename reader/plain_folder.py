@@ -6,12 +6,14 @@ Such a folder can be measured, and compared with the INT8 model made of it, as i
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
-from tokenizers import Tokenizer
-
-from answerable.index import ModelFolderInvalid, sha256_of_file
+from answerable.index import (
+    ModelFolderInvalid,
+    available_cores,
+    read_tokenizer,
+    sha256_of_file,
+)
 
 from .confidence import uncalibrated
 from .onnx_reader import OnnxReader
@@ -21,7 +23,7 @@ from .windows import WindowConfig, WindowMaker
 _MANIFEST = "manifest.json"
 _FILES = ("model.onnx", "tokenizer.json")
 _CONFIG = "config.json"
-_SHORTEST_WINDOW = 192  # a question, a caption, and room for a passage: no real model takes less
+_SHORTEST_WINDOW = 16  # a few words of a question and of a passage: no real model takes less
 
 
 def load_reader(folder: Path | None = None, *, threads: int | None = None) -> OnnxReader:
@@ -42,12 +44,9 @@ def load_reader(folder: Path | None = None, *, threads: int | None = None) -> On
         return OnnxReader.load(folder, threads=threads)
     hashes = [sha256_of_file(folder / name) for name in _FILES]
     sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer of {folder}: {exc}") from exc
+    tokenizer = read_tokenizer(folder / "tokenizer.json")
     return OnnxReader(
-        ReaderSession(folder / "model.onnx", threads or os.cpu_count() or 1),
+        ReaderSession(folder / "model.onnx", threads or available_cores()),
         WindowMaker(tokenizer, WindowConfig(max_seq_tokens=_max_seq_tokens(folder))),
         uncalibrated(sha256),
         name=folder.resolve().name,

@@ -6,6 +6,7 @@ means the same in every window, whatever the window's logits are; a raw logit
 sum does not. "No answer" stands at 0 on it.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -67,6 +68,8 @@ def window_spans(
 ) -> list[ScoredSpan]:
     """Return a window's best spans as slices of the passage's document.
 
+    None for a window whose null score is no number: nothing can be measured against it.
+
     Args:
         window: the model input.
         passage: the passage that it was cut from.
@@ -79,6 +82,8 @@ def window_spans(
         others 2019, "BERT", section 4.3.
     """
     null_start, null_end = float(start_logits[0]), float(end_logits[0])
+    if not math.isfinite(null_start + null_end):
+        return []
     context = slice(window.context_start, window.context_start + len(window.context_offsets))
     found = best_token_spans(
         start_logits[context],

@@ -13,8 +13,9 @@ from .contradiction import is_contradiction, is_right_answer
 from .ranking import ScoredSpan, rank_spans
 
 BELIEVABLE = 0.5
-"""Both answers must reach it alone. It does not depend on what the asker demands, so that an
-error limit holds among the answers that are left."""
+"""Both answers must reach it alone, by the reader's own calibration. It depends neither on what the
+asker demands nor on what an index was calibrated on, so that an error limit holds among the
+answers that are left: those that the limit was calibrated on."""
 
 Probability = Callable[[tuple[float, ...]], float]
 
@@ -24,27 +25,26 @@ class Rival:
     """The best answer of other documents that contradicts the best of all.
 
     Attributes:
-        probability: of being right, were there no documents that give the best answer.
-        answer_probability: that of the best answer, were there no documents that give this one.
+        features: were there no documents that give the best answer.
+        answer_features: of the best answer, were there no documents that give this one.
     """
 
     span: ScoredSpan
-    probability: float
-    answer_probability: float
+    features: tuple[float, ...]
+    answer_features: tuple[float, ...]
 
-    @property
-    def is_believable(self) -> bool:
-        """Whether either answer alone would have been likelier right than wrong."""
-        return min(self.probability, self.answer_probability) >= BELIEVABLE
+    def is_believable(self, probability: Probability) -> bool:
+        """Whether either answer alone would be likelier right than wrong.
+
+        Args:
+            probability: from features to the probability that an answer is right.
+        """
+        sides = self.features, self.answer_features
+        return min(map(probability, sides)) >= BELIEVABLE
 
 
-def find_rival(reading: Reading, probability: Probability) -> Rival | None:
-    """Return what contradicts the best answer, if other documents hold anything of that kind.
-
-    Args:
-        reading: of the whole question.
-        probability: from features to the probability that an answer is right.
-    """
+def find_rival(reading: Reading) -> Rival | None:
+    """Return what contradicts the best answer, if other documents hold anything of that kind."""
     if not reading.ranked:
         return None
     best = reading.ranked[0]
@@ -58,8 +58,8 @@ def find_rival(reading: Reading, probability: Probability) -> Rival | None:
         return None
     return Rival(
         span=rival,
-        probability=probability(answer_features(without_best)[0]),
-        answer_probability=probability(answer_features(without_rival)[0]),
+        features=answer_features(without_best)[0],
+        answer_features=answer_features(without_rival)[0],
     )
 
 

@@ -5,6 +5,7 @@ it match as well. A sentence that gives the answer by itself is better evidence,
 not is a warning. It costs a short window.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -65,7 +66,8 @@ def score_in(window: Window, logits: tuple[Logits, Logits], begin: int, end: int
         end: likewise.
 
     Returns:
-        None if the window does not hold the text, or cuts its first or last token otherwise.
+        None if the window does not hold the text, or cuts its first or last token otherwise, or
+        if the model gives no numbers.
     """
     starts, ends = zip(*window.context_offsets, strict=True)
     if begin not in starts or end not in ends:
@@ -73,4 +75,5 @@ def score_in(window: Window, logits: tuple[Logits, Logits], begin: int, end: int
     first, last = starts.index(begin), len(ends) - 1 - ends[::-1].index(end)
     start_logits, end_logits = logits
     given = start_logits[window.context_start + first] + end_logits[window.context_start + last]
-    return float(given - start_logits[0] - end_logits[0])
+    score = float(given - start_logits[0] - end_logits[0])
+    return score if math.isfinite(score) else None

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from answerable.index import ModelFolderInvalid, StopSignal, stop_signal
+from answerable.index import ModelFolderInvalid, StopSignal, onnx_errors, stop_signal
 
 # isort: split
 # The index goes first: it keeps ONNX Runtime from reporting to its maker.
@@ -22,7 +22,6 @@ import onnxruntime as ort
 
 from .feeds import INPUT_NAMES, InputForm
 from .golden import load_golden
-from .ort_errors import ORT_ERRORS
 from .spans import Logits
 from .windows import Window
 
@@ -74,7 +73,7 @@ class ReaderSession:
         run = partial(self._run_window, stop_signal())  # of this thread, not of the pool's
         try:
             return list(self._pool.map(run, windows))
-        except ORT_ERRORS as exc:
+        except onnx_errors() as exc:
             raise ModelFolderInvalid(f"the reader cannot be run: {_first_line(exc)}") from exc
 
     def _load(self, model: Path) -> None:
@@ -91,7 +90,7 @@ class ReaderSession:
             self._session = ort.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except ORT_ERRORS as exc:
+        except onnx_errors() as exc:
             raise ModelFolderInvalid(f"cannot load the reader {model}: {_first_line(exc)}") from exc
         self._form = InputForm.of(self._session.get_inputs())
         outputs = {node.name for node in self._session.get_outputs()}
@@ -106,9 +105,11 @@ class ReaderSession:
         golden = load_golden(model.parent)
         if golden is None:
             return
+        # Golden windows may be of another shape, or hold no ids.
+        refusals: tuple[type[Exception], ...] = (*onnx_errors(), ValueError, OverflowError)
         try:
             difference = golden.largest_difference(self._run)
-        except (*ORT_ERRORS, ValueError, OverflowError) as exc:  # of another shape, or no ids
+        except refusals as exc:
             raise ModelFolderInvalid(
                 f"the reader {model} cannot be run on its golden windows: {_first_line(exc)}"
             ) from exc

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
-from answerable.index import Passage
+from answerable.index import Passage, without_surrogates
 
 from .spans import Logits
 from .token_layout import continues_word, pair_layout, token_places
@@ -33,12 +33,14 @@ _LONGEST_UNCUT = 100  # characters; WordPiece takes a longer word as one unknown
 class WindowConfig:
     """Lengths of a window, in tokens.
 
+    Half of every window is for the passage, however short the window and long the question.
+
     Attributes:
-        max_seq_tokens: the whole window, special tokens included.
+        max_seq_tokens: the whole window, special tokens included; at least 8.
         max_question_tokens: a longer question is cut at its end.
         max_caption_tokens: likewise a longer caption.
-        window_overlap_tokens: passage tokens that neighbouring windows share; at least
-            the longest answer, or an answer on a border is never seen whole.
+        window_overlap_tokens: passage tokens that neighbouring windows share, half of them at
+            most; at least the longest answer, or an answer on a border is never seen whole.
     """
 
     max_seq_tokens: int = 384
@@ -127,10 +129,13 @@ class WindowMaker:
             passages: the texts to read.
             captions: one for each passage, or none at all.
         """
-        question_ids = self._encode([question])[0].ids[: self._config.max_question_tokens]
+        config = self._config
+        n_special = len(self._layout.between) + 2
+        spare = config.max_seq_tokens - n_special - config.max_seq_tokens // 2
+        question_ids = self._encode([question])[0].ids[: min(config.max_question_tokens, spare)]
+        n_caption = min(config.max_caption_tokens, spare - len(question_ids))
         caption_ids = [
-            encoded.ids[: self._config.max_caption_tokens]
-            for encoded in self._encode(captions or [""] * len(passages))
+            encoded.ids[:n_caption] for encoded in self._encode(captions or [""] * len(passages))
         ]
         return [
             window
@@ -145,7 +150,7 @@ class WindowMaker:
         ]
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
-        plain = [plain_text(text) for text in texts]
+        plain = [without_surrogates(text) for text in texts]
         encoded: list[Encoding] = self._tokenizer.encode_batch(plain, add_special_tokens=False)
         return encoded
 
@@ -154,7 +159,7 @@ class WindowMaker:
     ) -> Iterator[Window]:
         head = [*asked, *caption]
         room = self._config.max_seq_tokens - len(head) - 1
-        step = max(1, room - self._config.window_overlap_tokens)
+        step = room - min(self._config.window_overlap_tokens, room // 2)
         places = token_places(self._tokenizer, passage, text)
         continues = continues_word(self._tokenizer, passage, places, text)
         may_start, may_end = _answer_edges(places, continues, text)
@@ -199,8 +204,3 @@ def _answer_edges(
         for continued, (begin, end) in zip([*continues, False][1:], places, strict=True)
     ]
     return np.array(starts, dtype=np.bool_), np.array(ends, dtype=np.bool_)
-
-
-def plain_text(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes; every code point keeps its place."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -4,35 +4,30 @@ Pooling and normalization are part of the graph (see ``export.py``), so this mod
 tokenizes, runs, and keeps order. The shipped weights are in ``models/``.
 """
 
-import os
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-from answerable.index import ModelFolderInvalid, ModelManifest, Vectors, load_manifest
+from answerable.index import (
+    ModelFolderInvalid,
+    ModelManifest,
+    Vectors,
+    available_cores,
+    load_manifest,
+    onnx_errors,
+    read_tokenizer,
+    without_surrogates,
+)
 
 # isort: split
 # The index goes first: it keeps ONNX Runtime from reporting to its maker.
 import numpy as np
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from tokenizers import Encoding, Tokenizer
 
 _MODEL_NAME = "model.onnx"
 _TOKENIZER_NAME = "tokenizer.json"
-_ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
-# A lone surrogate is legal in a Python string but not in UTF-8, which the tokenizer speaks.
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Words have about 5 characters a token; 64 leaves room for any script and any white space,
 # and keeps a 1 MB question from being tokenized whole (0.9 s) only to be cut to 256 tokens.
 _MAX_CHARS_PER_TOKEN = 64
@@ -85,16 +80,11 @@ class OnnxEncoder:
                 model.
         """
         folder = folder or default_encoder_folder()
-        manifest = load_manifest(folder, "encoder")
-        missing = {"dimension", "max_tokens"} - manifest.settings.keys()
-        missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
-        if missing:
-            raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
         return cls(
-            manifest,
-            _load_tokenizer(folder / _TOKENIZER_NAME),
+            load_encoder_manifest(folder),
+            read_tokenizer(folder / _TOKENIZER_NAME),
             _load_session(folder / _MODEL_NAME),
-            threads or _available_cores(),
+            threads or available_cores(),
         )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -135,21 +125,32 @@ class OnnxEncoder:
             (embedding,) = self._session.run(
                 ["embedding"], {name: feeds[name] for name in self._input_names}
             )
-        except _ORT_ERRORS as exc:
+        except onnx_errors() as exc:
             raise ModelFolderInvalid(f"encoder {self.name!r} cannot be run: {exc}") from exc
         vector: Vectors = embedding[0]
+        if vector.shape != (self.dimension,):
+            raise ModelFolderInvalid(
+                f"encoder {self.name!r} gives vectors of shape {vector.shape}, "
+                f"not {self.dimension} numbers"
+            )
         return vector
 
     def _tokenize(self, text: str) -> Encoding:
-        # One code point for one, so that offsets stay those of the original text.
-        return self._tokenizer.encode(_SURROGATES.sub(_REPLACEMENT, text), add_special_tokens=False)
+        return self._tokenizer.encode(without_surrogates(text), add_special_tokens=False)
 
 
-def _load_tokenizer(path: Path) -> Tokenizer:
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises nothing narrower
-        raise ModelFolderInvalid(f"{path} is not a tokenizer: {exc}") from exc
+def load_encoder_manifest(folder: Path) -> ModelManifest:
+    """Return what an encoder's folder says of it, its files checked, its model not loaded.
+
+    Raises:
+        ModelFolderInvalid: it lacks what an encoder is loaded from, or a file is damaged.
+    """
+    manifest = load_manifest(folder, "encoder")
+    missing = {"dimension", "max_tokens"} - manifest.settings.keys()
+    missing |= {_MODEL_NAME, _TOKENIZER_NAME} - manifest.files.keys()
+    if missing:
+        raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(sorted(missing))}")
+    return manifest
 
 
 def _load_session(path: Path) -> ort.InferenceSession:
@@ -161,7 +162,7 @@ def _load_session(path: Path) -> ort.InferenceSession:
     options.enable_cpu_mem_arena = False
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except _ORT_ERRORS as exc:
+    except onnx_errors() as exc:
         raise ModelFolderInvalid(f"{path} cannot be loaded: {exc}") from exc
     inputs = {i.name for i in session.get_inputs()}
     outputs = [o.name for o in session.get_outputs()]
@@ -170,9 +171,3 @@ def _load_session(path: Path) -> ort.InferenceSession:
     if "embedding" not in outputs:
         raise ModelFolderInvalid(f"{path} is not a sentence encoder: its outputs are {outputs}")
     return session
-
-
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -9,20 +9,12 @@ import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from answerable.index import ModelFolderInvalid
 
-from .folders.configuration import read_configuration, read_prompts
+from .folders.configuration import FolderConfig, read_configuration
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-# Names as Sentence Transformers wrote them up to 5 and, after "pooling_mode", from 6 on.
-_POOLING = {
-    "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_cls_token": "cls",
-    "mean": "mean",
-    "cls": "cls",
-}
 _OPSET = 17
 # Of different lengths, so that padding takes part.
 _SAMPLES = ["leave", "How many days of leave are there?", "The office opens at nine. " * 8]
@@ -50,32 +42,14 @@ def encoder_settings(folder: Path) -> EncoderSettings:
     """Read pooling, length and dimension from a Sentence Transformers folder.
 
     Raises:
-        ModelFolderInvalid: a file is missing, or the model has a module or a pooling mode
-            that we do not know, or prompts, which a quantized folder has no place for.
+        ModelFolderInvalid: a file is missing, or says what it cannot mean, or the model pools,
+            projects or prompts in a way that cannot be exported.
     """
-    prompts = read_prompts(folder)
-    if prompts["query"] or prompts["passage"]:
-        raise ModelFolderInvalid(
-            f"{folder} wants prompts before its texts, which an exported folder would lose: "
-            "use it as it is, with an ONNX file of its own (docs/encoders.md)"
-        )
-    config = _read_json(folder / "config.json")
-    pooling_folder = "1_Pooling"
-    for module in _read_json(folder / "modules.json", default=[]):
-        kind = str(module["type"]).rpartition(".")[2]
-        if kind == "Pooling":
-            pooling_folder = module["path"]
-        elif kind not in {"Transformer", "Normalize"}:
-            raise ModelFolderInvalid(f"{folder}: module {kind!r} is not supported")
-    limits = [
-        _read_json(folder / "sentence_bert_config.json", default={}).get("max_seq_length"),
-        _read_json(folder / "tokenizer_config.json", default={}).get("model_max_length"),
-        config["max_position_embeddings"],
-    ]
+    config = _exportable(folder)
+    if config.transformer != folder:
+        raise ModelFolderInvalid(f"{folder}: the model must lie in the folder itself")
     return EncoderSettings(
-        dimension=int(config.get("hidden_size") or config["dim"]),  # DistilBERT's name
-        max_tokens=min(int(limit) for limit in limits if limit),
-        pooling=_pooling(folder / pooling_folder / "config.json"),
+        dimension=config.width, max_tokens=config.max_tokens, pooling=config.pooling[0]
     )
 
 
@@ -95,17 +69,7 @@ def copy_settings(source: Path, folder: Path, max_tokens: int) -> bool:
     Raises:
         ModelFolderInvalid: it pools, projects or prompts in a way that cannot be exported.
     """
-    config = read_configuration(source)
-    reason = config.unknown or ("a dense layer" if config.dense else "")
-    if config.query_prompt or config.passage_prompt:
-        reason = "prompts before its texts"
-    if len(config.pooling) != 1 or config.pooling[0] not in ("mean", "cls"):
-        reason = f"pooling {', '.join(config.pooling)}"
-    if reason:
-        raise ModelFolderInvalid(
-            f"{source} has {reason}, which an exported folder has no place for: use it as it is, "
-            "with an ONNX file of its own (docs/encoders.md)"
-        )
+    config = _exportable(source)
     kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
     modules = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
@@ -207,19 +171,21 @@ def _check_against_library(folder: Path, exported: Path) -> None:
         )
 
 
-def _pooling(path: Path) -> str:
-    config = _read_json(path)
-    chosen = [key for key, value in config.items() if value is True and "pooling_mode" in key]
-    chosen = chosen or [str(config.get("pooling_mode"))]
-    if len(chosen) != 1 or chosen[0] not in _POOLING:
-        raise ModelFolderInvalid(f"{path}: pooling {', '.join(chosen)} is not supported")
-    return _POOLING[chosen[0]]
+def _exportable(folder: Path) -> FolderConfig:
+    """Read a folder whose model can be exported with its pooling, as one graph.
 
-
-def _read_json(path: Path, default: Any = None) -> Any:
-    if default is not None and not path.exists():
-        return default
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as exc:
-        raise ModelFolderInvalid(f"{path} cannot be read: {exc}") from exc
+    Raises:
+        ModelFolderInvalid: it cannot, or the folder cannot be read.
+    """
+    config = read_configuration(folder)
+    reason = config.unknown or ("a dense layer" if config.dense else "")
+    if config.query_prompt or config.passage_prompt:
+        reason = "prompts before its texts"
+    if len(config.pooling) != 1 or config.pooling[0] not in ("mean", "cls"):
+        reason = f"pooling {', '.join(config.pooling)}"
+    if reason:
+        raise ModelFolderInvalid(
+            f"{folder} has {reason}, which an exported folder has no place for: use it as it is, "
+            "with an ONNX file of its own (docs/encoders.md)"
+        )
+    return config

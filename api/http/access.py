@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import anyio
 from fastapi import Depends
@@ -204,9 +204,21 @@ def _check_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site", "none")
     if request.method in _SAFE_METHODS:
         return
-    is_other = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    is_other = origin is not None and _split(origin).netloc != request.headers.get("host")
     if is_other or site == "cross-site":
         raise OriginRefused("a page of another site sent this request: use this service's own page")
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of a URL that a header makes.
+
+    Raises:
+        OriginRefused: it is none.
+    """
+    try:
+        return urlsplit(url)
+    except ValueError as exc:  # such as of a bracket that is never closed
+        raise OriginRefused("the header Origin or Host holds no address") from exc
 
 
 def _check_parameters(request: Request, known: Collection[str]) -> None:
@@ -223,7 +235,7 @@ def _check_parameters(request: Request, known: Collection[str]) -> None:
 
 def _check_host(request: Request) -> None:
     """Refuse a name that somebody else's name server made point here: a page could read us."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    host = _split(f"//{request.headers.get('host', '')}").hostname or ""
     if not is_loopback(host):
         raise OriginRefused(
             "without keys the service answers on localhost only: ask http://127.0.0.1, or make "

@@ -1,18 +1,20 @@
 """Answers remembered while nothing that they depend on has changed.
 
 The key of an answer is the question as checked, every option, the asker's principals, the models,
-the calibration and the index's counters; so an answer is never given to anybody who sees other documents, nor
-after any change of the index.
+the calibration and the index's counters; so an answer is never given to anybody who sees other
+documents, nor after any change of the index.
 """
 
 import json
 from collections.abc import Hashable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from answerable.index import LimitedCache
+from answerable.index import LimitedCache, cache_key
 
 from ..engine import Engine
+from ..error_limit import limit_of_the_settings
 from ..filters import SearchFilters
 from ..index_calibration import calibration_state
 from ..types import AskResult, to_json
@@ -33,20 +35,24 @@ class Asked:
     options: tuple[tuple[str, Any], ...]
 
     @property
-    def key(self) -> Hashable:
-        """Return what is equal for questions that have the same answer."""
+    def key(self) -> bytes:
+        """Return what is equal for questions that have the same answer, and short for them all."""
         narrowed = None if self.filters is None else json.dumps(to_json(self.filters), default=str)
-        who = None if self.principals is None else frozenset(self.principals)
-        return self.question, who, narrowed, self.options
+        who = None if self.principals is None else sorted(set(self.principals))
+        return cache_key(self.question, who, narrowed, self.options)
 
     def ask(self, engine: Engine) -> AskResult:
-        """Return the engine's answer."""
-        return engine.ask(
-            self.question,
-            filters=self.filters,
-            principals=self.principals,
-            **dict(self.options),
-        )
+        """Return the engine's answer.
+
+        Raises:
+            LimitUnsupported: the settings' error limit cannot be kept; one of its own is as in
+                ``Engine.ask``.
+        """
+        options = dict(self.options)
+        with nullcontext() if "max_error" in options else limit_of_the_settings():
+            return engine.ask(
+                self.question, filters=self.filters, principals=self.principals, **options
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Answers:
 
     def __init__(self, max_bytes: int) -> None:
         """Remember nothing yet."""
-        self._cache: LimitedCache[Hashable, Answered] = LimitedCache(max_bytes)
+        self._cache: LimitedCache[Answered] = LimitedCache(max_bytes)
         self._held_for: Hashable = None  # the state that the remembered answers are of
 
     @property
@@ -79,13 +85,14 @@ class Answers:
     def remembered(self, engine: Engine, asked: Sequence[Asked]) -> list[Answered | None]:
         """Return the answers that still hold, None for the others; needs no model."""
         state = self._present(engine)
-        found = (self._cache.get((asked_.key, state)) for asked_ in asked)
+        found = (self._cache.get(cache_key(asked_.key, state)) for asked_ in asked)
         return [answer and _remembered(answer) for answer in found]
 
     def ask(self, engine: Engine, asked: Asked) -> Answered:
         """Return the engine's answer, and remember it if the index stood still meanwhile."""
         before = self._present(engine)
-        known = self._cache.get((asked.key, before))
+        key = cache_key(asked.key, before)
+        known = self._cache.get(key)
         if known is not None:  # whoever was before us in the queue asked the same
             return _remembered(known)
         result = asked.ask(engine)
@@ -95,7 +102,7 @@ class Answers:
             stages_ms=tuple(to_json(result.timing_ms).items()),
         )
         if _state(engine) == before:
-            self._cache.put((asked.key, before), answer, len(answer.body))
+            self._cache.put(key, answer, len(answer.body))
         return answer
 
     def _present(self, engine: Engine) -> Hashable:

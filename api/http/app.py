@@ -51,7 +51,7 @@ def create_app(settings: Settings, shared: Path | None = None) -> FastAPI:
     )
     add_ask_routes(app, parts)
     add_score_routes(app, parts)
-    add_document_routes(app, parts)
+    add_document_routes(app)
     add_feedback_routes(app, parts)
     add_health_routes(app, parts)
     add_reference_routes(app)

@@ -5,7 +5,6 @@ refused at once; what nobody waits for any more stops between two steps and give
 """
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,9 +12,11 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
-from answerable.index import StopSignal, stoppable
+from answerable.index import StopSignal, available_cores, stoppable
 
 from ..errors import DeadlinePassed, Overloaded
+
+__all__ = ["Gate", "available_cores"]
 
 T = TypeVar("T")
 
@@ -112,10 +113,3 @@ async def _disconnected(request: Request | None) -> None:
         return
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-def available_cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

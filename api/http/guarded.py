@@ -43,6 +43,7 @@ def guarded_app(
         openapi_url=None,  # health_routes.py serves it, so that it is behind the same door
     )
     app.state.access = parts.access
+    app.state.parts = parts
     app.router.route_class = GuardedRoute
     app.add_middleware(
         BodyLimit,

@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from ..error_limit import limit_of_the_settings
 from .access import WhoAsks
 from .metrics import MEDIA_TYPE, IndexFigures
 from .openapi import problems
@@ -28,13 +29,12 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
     @app.get(
         "/health/ready",
         responses=problems(503),
-        summary="The index opens and the models are loaded",
+        summary="The index opens, the models are loaded, and the error limit can be kept",
     )
     async def ready() -> Health:
         def look() -> None:
             with warming:
-                parts.engine.get().warm()
-                parts.masked_words.warm()
+                _make_ready(parts)
 
         await anyio.to_thread.run_sync(look, limiter=looking)
         return Health(status="ok")
@@ -53,6 +53,15 @@ def add_health_routes(app: FastAPI, parts: Parts) -> None:
             return parts.metrics.text(figures)
 
         return Response(await anyio.to_thread.run_sync(work), media_type=MEDIA_TYPE)
+
+
+def _make_ready(parts: Parts) -> None:
+    """Load what answers need, and see that the settings' error limit can still be kept."""
+    engine = parts.engine.get()
+    engine.warm()
+    with limit_of_the_settings():
+        engine.reader.check_limit(engine.settings.max_error)
+    parts.masked_words.warm()
 
 
 def add_reference_routes(app: FastAPI) -> None:

@@ -13,6 +13,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from answerable.index import (
@@ -82,21 +83,31 @@ class Ingestion:
         return True
 
     def _work(self, claim: Claim) -> None:
-        for position, document_id in claim.deleted:
-            self._engine.get().index.delete([document_id])
-            self._jobs.note_deleted(claim, position)
-        for position, document in claim.received:
-            if claim.attempts > MAX_ATTEMPTS:
-                self._jobs.note_failed(claim, position, "its reader crashed again and again")
-                continue
+        """Do what is left of a job; the first of it is given up if it was tried too often."""
+        left = [
+            (position, partial(self._delete, claim, position, id_))
+            for position, id_ in claim.deleted
+        ]
+        left += [
+            (position, partial(self._store, claim, position, one))
+            for position, one in claim.received
+        ]
+        if claim.attempts > MAX_ATTEMPTS and left:
+            position, _ = left.pop(0)
+            self._jobs.note_failed(claim, position, "its reader crashed again and again")
+        for position, step in left:
             try:
-                self._store(claim, position, document)
+                step()
             except (IndexLocked, WorkStopped):
                 raise
             except AnswerableError as exc:
                 # The reason is shown to whoever sent it, and may name folders: the log has it.
-                logger.error("an uploaded document was not stored: %s", exc)
-                self._jobs.note_failed(claim, position, "the index cannot take it; see the log")
+                logger.error("a document was not stored or deleted: %s", exc)
+                self._jobs.note_failed(claim, position, "the index cannot be changed; see the log")
+
+    def _delete(self, claim: Claim, position: int, document_id: int) -> None:
+        self._engine.get().index.delete([document_id])
+        self._jobs.note_deleted(claim, position)
 
     def _store(self, claim: Claim, position: int, document: ReceivedDocument) -> None:
         engine = self._engine.get()
@@ -116,8 +127,11 @@ class Ingestion:
         try:
             with index.writing() as writer:
                 index.publish(writer)
-        except IndexLocked:
+        except (IndexLocked, WorkStopped):
             return  # whoever holds the lock publishes, or the next round does
+        except AnswerableError as exc:
+            # Searches find what the files lack in the database; the next documents bring it in.
+            logger.error("the files of the index were not written: %s", exc)
         self._unpublished = 0
 
 

@@ -64,7 +64,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A job that this process works on, with what is left of it: position and document."""
+    """A job that this process works on, with what is left of it: position and document.
+
+    Attributes:
+        attempts: how often the first of what is left was begun, this time among them.
+    """
 
     number: int
     kind: JobKind
@@ -252,6 +256,8 @@ class JobStore:
                 "document_id = coalesce(?, document_id) WHERE job = ? AND position = ?",
                 [state, reason, document_id, claim.number, position],
             )
+            # The next document is begun for the first time: what came before it does not count.
+            db.execute("UPDATE jobs SET attempts = 1 WHERE number = ?", [claim.number])
 
 
 def job_json(job: Job) -> dict[str, object]:

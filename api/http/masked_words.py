@@ -1,9 +1,9 @@
 """Masked words remembered: the same text, words and model always give the same."""
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
-from answerable.index import LimitedCache
+from answerable.index import LimitedCache, cache_key
 from answerable.reader.masked import FilledText, MaskedModel
 
 from ..masks import FillOptions, fill_masks
@@ -21,7 +21,7 @@ class MaskedWords:
         """Load nothing and remember nothing yet."""
         self._model = model
         self._settings = settings
-        self._cache: LimitedCache[Hashable, FilledText] = LimitedCache(
+        self._cache: LimitedCache[FilledText] = LimitedCache(
             settings.cache_bytes // _SHARE_OF_CACHE
         )
 
@@ -40,7 +40,7 @@ class MaskedWords:
 
     def remembered(self, texts: Sequence[str], options: FillOptions) -> list[FilledText] | None:
         """Return all texts filled if all are in memory; loads no model."""
-        found = [self._cache.get((text, options)) for text in texts]
+        found = [self._cache.get(cache_key(text, options)) for text in texts]
         whole = [filled for filled in found if filled is not None]
         return whole if len(whole) == len(texts) else None
 
@@ -57,7 +57,7 @@ class MaskedWords:
         started = time.perf_counter()
         filled = fill_masks(model, texts, options, max_chars=self._settings.max_question_chars)
         for each in filled:
-            self._cache.put((each.text, options), each, _size(each))
+            self._cache.put(cache_key(each.text, options), each, _size(each))
         return filled, (time.perf_counter() - started) * 1000
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
 
 from ..engine import Engine
 from ..masks import open_masked_model
@@ -94,3 +97,12 @@ class Parts:
         if engine := self.engine.made():
             engine.close()
         self.database.close()
+
+
+async def parts_of(request: Request) -> Parts:
+    """Return the parts of the app that a request came to."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+SharedParts = Annotated[Parts, Depends(parts_of)]

@@ -6,7 +6,8 @@ it names folders, which are no business of the one who asks.
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -51,6 +52,7 @@ from ..errors import (
     KeyInvalid,
     KeyNeeded,
     LimitInvalid,
+    LimitUnsupported,
     MaskedModelMissing,
     OriginRefused,
     Overloaded,
@@ -111,12 +113,22 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     IndexLocked: (503, "index-locked", "The index is being written"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     IndexModelMismatch: (503, "index-model-mismatch", "The index was made by another model"),
+    LimitUnsupported: (503, "limit-unsupported", "The service's error limit is not supported"),
     CalibrationMismatch: (503, "calibration-mismatch", "The calibration is for other models"),
     CalibrationDamaged: (503, "calibration-damaged", "The calibration is damaged"),
     ModelFolderInvalid: (503, "model-folder-invalid", "A model cannot be loaded"),
     AnswerableError: (500, "failed", "The request failed"),
 }
 """Error class -> status, last part of the problem type, title; the nearest base class counts."""
+
+_FIELD_OF_ERROR: dict[type, str] = {
+    QuestionInvalid: "/question",
+    CollectionInvalid: "/collection",
+    FilterInvalid: "/filters",
+    ProfileUnknown: "/profile",
+    MaxErrorUnsupported: "/max_error",
+    CalibrationNeeded: "/max_error",
+}
 
 
 class BodyRefused(HTTPException):
@@ -125,6 +137,42 @@ class BodyRefused(HTTPException):
     def __init__(self, error: AnswerableError) -> None:
         super().__init__(HTTPStatus.BAD_REQUEST)
         self.error = error
+
+
+class FieldRefused(Exception):
+    """One of our errors about a field of the body.
+
+    Attributes:
+        pointer: of the field, as JSON pointers in fragments are written.
+        detail: what went wrong, for people.
+    """
+
+    def __init__(self, error: AnswerableError, pointer: str, detail: str) -> None:
+        super().__init__(detail)
+        self.error = error
+        self.pointer = pointer
+        self.detail = detail
+
+
+@contextmanager
+def question_at(place: str) -> Iterator[None]:
+    """Have errors of a question's asker point at its field.
+
+    Args:
+        place: of the question in the body, as ``/questions/1``; empty for the body itself.
+
+    Raises:
+        FieldRefused: in place of an error that is the asker's.
+    """
+    try:
+        yield
+    except AnswerableError as exc:
+        if _row(exc)[0] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        fields = (_FIELD_OF_ERROR[cls] for cls in type(exc).__mro__ if cls in _FIELD_OF_ERROR)
+        pointer = f"#{place}{next(fields, '')}"
+        detail = f"{pointer}: {exc}" if place else str(exc)
+        raise FieldRefused(exc, pointer, detail) from exc
 
 
 def problem(
@@ -193,6 +241,7 @@ def install_problems(app: FastAPI, on_refusal: Callable[[str], None] = lambda ki
         return error_problem(exc)
 
     app.add_exception_handler(AnswerableError, on_answerable_error)
+    app.add_exception_handler(FieldRefused, _on_field_refused)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(ValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -243,6 +292,13 @@ def _is_json(content_type: str) -> bool:
     """Whether a Content-Type header names JSON, the only kind of body that is read."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or media_type.endswith("+json")
+
+
+async def _on_field_refused(_request: Request, exc: Exception) -> JSONResponse:
+    assert isinstance(exc, FieldRefused)
+    status, kind, title = _row(exc.error)
+    errors = [{"pointer": exc.pointer, "detail": str(exc.error)}]
+    return problem(status, exc.detail, kind=kind, title=title, errors=errors)
 
 
 async def _on_client_gone(_request: Request, _exc: Exception) -> Response:

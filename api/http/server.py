@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..error_limit import check_error_limit
 from ..errors import ServeRefused
 from ..settings import Settings
 from .addresses import is_loopback
@@ -44,15 +45,12 @@ def serve(
     Raises:
         ServeRefused: others can reach the address, there are no keys, and ``insecure_open`` is
             off; or the address is taken.
+        MaxErrorUnsupported, CalibrationNeeded, CalibrationMismatch: the settings' error limit
+            cannot be kept, so that no question could be answered.
+        ModelFolderInvalid: there is such a limit, and a model cannot be loaded.
     """
-    database = ServiceDatabase(settings.index)
-    has_keys = not KeyStore(database).is_empty()
-    database.close()
-    if not (has_keys or settings.insecure_open or is_loopback(settings.host)):
-        raise ServeRefused(
-            f"{settings.host} can be reached from other machines, and there are no keys: make one "
-            'with "answerable keys create", serve on 127.0.0.1, or add --insecure-open'
-        )
+    _check_doors(settings)
+    check_error_limit(settings)
     if takes_in:
         UploadFolder(settings.index).sweep()
     with (
@@ -65,6 +63,18 @@ def serve(
         if takes_in:
             children.append(Child(INGESTION, settings, Path(folder)))
         supervise(children, ended)
+
+
+def _check_doors(settings: Settings) -> None:
+    """Refuse to be open to everybody who can reach the address, unless that is insisted on."""
+    database = ServiceDatabase(settings.index)
+    has_keys = not KeyStore(database).is_empty()
+    database.close()
+    if not (has_keys or settings.insecure_open or is_loopback(settings.host)):
+        raise ServeRefused(
+            f"{settings.host} can be reached from other machines, and there are no keys: make one "
+            'with "answerable keys create", serve on 127.0.0.1, or add --insecure-open'
+        )
 
 
 def _web(module: str, settings: Settings, listener: socket.socket, folder: Path) -> list[Child]:

@@ -14,10 +14,13 @@ def serve_stdio(settings: McpSettings) -> None:
 
     Raises:
         ExtraMissing: the SDK is not installed.
+        MaxErrorUnsupported, CalibrationNeeded, CalibrationMismatch: as for the service.
     """
     _check_installed()
+    from ..error_limit import check_error_limit
     from .stdio import speak
 
+    check_error_limit(settings)
     speak(settings)
 
 

@@ -10,9 +10,11 @@ import anyio
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 
+from answerable.index import available_cores
+
 from ..engine import Engine
 from ..http.answers import Answers
-from ..http.gate import Gate, available_cores
+from ..http.gate import Gate
 from ..models import Lazy
 from .server import Host, mcp_server
 from .settings import McpSettings

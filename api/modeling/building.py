@@ -233,12 +233,15 @@ def _describe(source: Path) -> tuple[ModelKind, dict[str, Any]]:
         if not (source / required).is_file():
             raise ModelFolderInvalid(f"{source} is not a model to quantize: no {required}")
     config = _config(source)
-    names = [str(name) for name in config.get("architectures") or []]
+    listed = config.get("architectures")
+    names = [str(name) for name in listed] if isinstance(listed, list) else []
     is_reader = any(name.endswith("ForQuestionAnswering") for name in names)
     is_masked = any(name.endswith("ForMaskedLM") for name in names)
     if not is_reader and not is_masked:
         return "encoder", asdict(encoder_settings(source))
-    longest = int(config.get("max_position_embeddings", _READER_MAX_SEQ_TOKENS))
+    longest = config.get("max_position_embeddings", _READER_MAX_SEQ_TOKENS)
+    if not isinstance(longest, int):
+        raise ModelFolderInvalid(f"{source}/config.json: max_position_embeddings is {longest!r}")
     known = architecture_of(config.get("model_type"))
     longest -= known.reserved_positions if known else 0
     if is_masked:
@@ -253,7 +256,7 @@ def _describe(source: Path) -> tuple[ModelKind, dict[str, Any]]:
 def _config(source: Path) -> dict[str, Any]:
     try:
         config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise ModelFolderInvalid(f"{source}/config.json is not JSON: {exc}") from exc
     if not isinstance(config, dict):
         raise ModelFolderInvalid(f"{source}/config.json is not a JSON object")

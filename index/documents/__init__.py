@@ -1,6 +1,6 @@
 from .extraction import Extractor
 from .limits import ExtractionLimits
-from .media import is_supported, media_type_of
+from .media import is_supported
 from .sentences import sentence_bounds, sentence_spans
 from .splitter import SPLITTER_VERSION, SplitConfig, split
 
@@ -10,7 +10,6 @@ __all__ = [
     "Extractor",
     "SplitConfig",
     "is_supported",
-    "media_type_of",
     "sentence_bounds",
     "sentence_spans",
     "split",

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..document_text import check_text
 from ..errors import ExtractionFailed
 from ..types import ExtractedDocument, Page
 from .framing import HEADER
@@ -92,8 +93,7 @@ class Extractor:
                 f"holds more than {size_name(self._limits.max_text_bytes)} of text"
             )
         text = decode(_read(path))
-        if not text.strip("\ufeff \t\r\n\f\v"):
-            raise ExtractionFailed("no text found")
+        check_text(text)
         return ExtractedDocument(text, title_of(text, kind.media_type, path), kind.media_type)
 
     def _size_of(self, path: Path) -> int:

@@ -95,12 +95,6 @@ def format_of_media_type(media_type: str) -> Format:
     return _BY_MEDIA_TYPE[media_type]
 
 
-def media_type_of(path: Path) -> str | None:
-    """Return the media type that a file's name promises, or None when it is not one of ours."""
-    kind = format_of(path)
-    return kind.media_type if kind else None
-
-
 def is_supported(path: Path) -> bool:
     """Say whether ingest reads files of this name."""
     return format_of(path) is not None

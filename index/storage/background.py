@@ -26,8 +26,9 @@ _STOP_WAIT_S = 10.0
 class BackgroundTraining:
     """At most one thread that trains inverted lists when that pays, and registers them.
 
-    Of several processes on one index one trains; the others see what it registers. It reads in short transactions and takes the writer lock only at the end, to add what
-    changed meanwhile. Searches go on with the lists they have until they see the new ones.
+    Of several processes on one index one trains; the others see what it registers. It reads in
+    short transactions and takes the writer lock only at the end, to add what changed meanwhile.
+    Searches go on with the lists they have until they see the new ones.
     """
 
     def __init__(

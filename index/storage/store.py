@@ -66,6 +66,8 @@ class StoredVersion:
     """What ingest needs to know of a document to see whether it changed."""
 
     document_id: int
+    title: str
+    media_type: str
     content_sha256: str
     principals: tuple[str, ...]
     metadata: Metadata = field(hash=False)
@@ -216,7 +218,14 @@ class PassageStore:
         with self.reading() as db:
             for row in db.query(query, [collection, uri]):
                 info = _info(row)
-                return StoredVersion(info.id, info.content_sha256, info.principals, info.metadata)
+                return StoredVersion(
+                    document_id=info.id,
+                    title=info.title,
+                    media_type=info.media_type,
+                    content_sha256=info.content_sha256,
+                    principals=info.principals,
+                    metadata=info.metadata,
+                )
         return None
 
     def addresses(self, collection: str) -> Iterator[tuple[int, str]]:

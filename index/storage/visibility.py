@@ -8,18 +8,19 @@ a permission withdrawn before the snapshot is in effect.
 
 import json
 from dataclasses import dataclass
+from itertools import starmap
 
 import numpy as np
 import numpy.typing as npt
 from sqlite_utils import Database
 
 from ..types import Filters
-from .cache import LimitedCache
+from .cache import LimitedCache, cache_key
 from .database import last_number
 from .lexical import View
 from .rules import EVERY_DOCUMENT, Condition, rules
 from .subsets import Subset
-from .word_index import Snapshot
+from .word_index import Part, Snapshot
 
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -67,7 +68,7 @@ class Visibility:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._documents = DocumentSets()
-        self._known: LimitedCache[Filters, _Permitted] = LimitedCache(MAX_BYTES)
+        self._known: LimitedCache[_Permitted] = LimitedCache(MAX_BYTES)
 
     def views(self, db: Database, snapshot: Snapshot, filters: Filters) -> list[View]:
         """Return each part of the words as a request sees it.
@@ -87,7 +88,8 @@ class Visibility:
 
     def _permitted(self, db: Database, snapshot: Snapshot, filters: Filters) -> _Permitted:
         seq = last_number(db, "document_changes") if rules(filters) else 0
-        known = self._known.get(filters)
+        key = cache_key(filters)
+        known = self._known.get(key)
         if known is not None and (known.document_seq, known.snapshot) == (seq, snapshot.number):
             return known
         documents = self._documents.permitted(db, filters)
@@ -100,17 +102,10 @@ class Visibility:
             subsets.append(Subset(len(part.segment), mask))
         ids = None
         if documents is not None:
-            ids = np.concatenate(
-                [
-                    np.empty(0, np.int64),
-                    *(
-                        p.segment.passage_ids[s.members]
-                        for p, s in zip(snapshot.parts, subsets, strict=True)
-                    ),
-                ]
-            )
+            pairs = zip(snapshot.parts, subsets, strict=True)
+            ids = np.concatenate([np.empty(0, np.int64), *starmap(_ids_of, pairs)])
         found = _Permitted(seq, snapshot.number, tuple(subsets), ids)
-        self._known.put(filters, found, found.n_bytes)
+        self._known.put(key, found, found.n_bytes)
         return found
 
 
@@ -119,7 +114,7 @@ class DocumentSets:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._known: LimitedCache[Condition, _Known] = LimitedCache(MAX_BYTES)
+        self._known: LimitedCache[_Known] = LimitedCache(MAX_BYTES)
 
     def permitted(self, db: Database, filters: Filters) -> Mask | None:
         """Return which documents pass, by id, as ``db`` sees them; None when all do.
@@ -145,7 +140,8 @@ class DocumentSets:
 
     def _documents(self, db: Database, seq: int, condition: Condition) -> Ids:
         """Return the ids that ``condition`` holds for, from memory where that is up to date."""
-        known = self._known.get(condition)
+        key = cache_key(condition)
+        known = self._known.get(key)
         if known is not None and known.seq == seq:
             return known.ids
         changed = None if known is None else _changed_after(db, known.seq, seq)
@@ -155,8 +151,16 @@ class DocumentSets:
             kept = known.ids[~np.isin(known.ids, changed)]
             ids = np.union1d(kept, _read(db, condition, changed))
         # What a reader of an older snapshot leaves here is a step back, but never wrong.
-        self._known.put(condition, _Known(seq, ids), ids.nbytes)
+        self._known.put(key, _Known(seq, ids), ids.nbytes)
         return ids
+
+
+def _ids_of(part: Part, subset: Subset) -> Ids:
+    """Return the ids of a part's passages; leaves no list behind that the cache does not count."""
+    ids = part.segment.passage_ids
+    if subset.is_sparse:
+        return ids[subset.members]
+    return ids if subset.mask is None else ids[subset.mask]
 
 
 def _changed_after(db: Database, known_seq: int, seq: int) -> Ids | None:

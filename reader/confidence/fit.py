@@ -5,6 +5,7 @@ around 0, in units of the feature's spread; a feature that can only help never c
 answer. A few dozen questions so move the shipped model a little, and thousands make a new one.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -187,7 +188,7 @@ def _arrays(
 
 def _folds(groups: Sequence[str], n_folds: int) -> npt.NDArray[np.int_]:
     """Return a fold for each question, groups kept whole, the folds about equal in size."""
-    sizes = {group: groups.count(group) for group in set(groups)}
+    sizes = Counter(groups)
     n_folds = min(n_folds, len(sizes))
     if n_folds < 2:  # one text only: nothing better than to split it
         return np.arange(len(groups)) % 2

@@ -123,19 +123,23 @@ class CalibrationSample:
         return None
 
     def _accepted(self, max_error: float, confidence: float) -> float | None:
-        """Return the laxest threshold of ``GRID`` that is accepted."""
+        """Return the laxest threshold of ``GRID`` that is accepted.
+
+        Of thresholds that the same questions pass, it is the strictest: of what lies below the
+        least sure question nothing is known.
+        """
         n = np.searchsorted(-self.probability, -GRID, side="right")
         right = _Sums.of(np.where(self.is_right, self.weight, 0.0), n)
         wrong = _Sums.of(np.where(self.is_right, 0.0, self.weight), n)
         most = float(self.weight.max(initial=0.0))
-        accepted = None
+        n_accepted = 0
         for place in range(self._begin(max_error), len(GRID)):
             if not n[place]:
                 break
             if _p_value(right.at(place), wrong.at(place), most, max_error) > 1 - confidence:
                 break
-            accepted = float(GRID[place])
-        return accepted
+            n_accepted = int(n[place])
+        return float(GRID[np.searchsorted(n, n_accepted)]) if n_accepted else None
 
     def _begin(self, max_error: float) -> int:
         """Return the place in ``GRID`` where rejecting should be easiest, labels unseen.

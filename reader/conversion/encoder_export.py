@@ -12,9 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from tokenizers import Tokenizer
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import read_tokenizer
 
 from .bert_graph import write_graph
 from .bert_int8 import to_int8
@@ -84,10 +83,7 @@ def text_samples(tokenizer_path: Path, max_tokens: int) -> Sequence[TokenSample]
     Raises:
         ModelFolderInvalid: the tokenizer cannot be read.
     """
-    try:
-        tokenizer = Tokenizer.from_file(str(tokenizer_path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {tokenizer_path}: {exc}") from exc
+    tokenizer = read_tokenizer(tokenizer_path)
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     encodings = tokenizer.encode_batch([text for pair in SAMPLES for text in pair])

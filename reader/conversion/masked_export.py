@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, read_tokenizer
 
 from ..feeds import has_token_types
 from .checking import Inputs, check_same, onnx_run, random_inputs, torch_run
-from .reader_export import MODEL_NAME, BuildChoices, Progress, cosine, load_tokenizer, write_onnx
+from .reader_export import MODEL_NAME, BuildChoices, Progress, cosine, write_onnx
 from .sample_texts import SAMPLES
 from .torch_export import load_library_model, trace_model
 
@@ -72,7 +72,7 @@ def masked_lm_settings(source: Path) -> dict[str, str]:
     Raises:
         ModelFolderInvalid: its tokenizer cannot be read, or has no mask.
     """
-    tokenizer = load_tokenizer(source / "tokenizer.json")
+    tokenizer = read_tokenizer(source / "tokenizer.json")
     mask = next((each for each in _MASKS if tokenizer.token_to_id(each) is not None), None)
     if mask is None:
         raise ModelFolderInvalid(f"{source}: the tokenizer has no token for a masked word")
@@ -81,7 +81,7 @@ def masked_lm_settings(source: Path) -> dict[str, str]:
 
 def _texts(source: Path, max_seq_tokens: int) -> list[Inputs]:
     """Return sample passages, each with its fifth token masked."""
-    tokenizer = load_tokenizer(source / "tokenizer.json")
+    tokenizer = read_tokenizer(source / "tokenizer.json")
     mask: Any = tokenizer.token_to_id(masked_lm_settings(source)["mask_token"])
     inputs = []
     for _, passage in SAMPLES[:_SAMPLE_TEXTS]:

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from answerable.index import AnswerableError, ModelFolderInvalid
+from answerable.index import AnswerableError, ModelFolderInvalid, onnx_errors, read_tokenizer
 
 from ..importing.onnx_graph import OnnxModel, free_length
-from ..ort_errors import ORT_ERRORS
 from ..windows import Window, WindowConfig
 from .checking import Inputs, check_same, onnx_run, random_inputs
 from .reader_export import (
@@ -20,7 +19,6 @@ from .reader_export import (
     Progress,
     compare_readers,
     cosine,
-    load_tokenizer,
     write_onnx,
 )
 from .sample_texts import sample_windows
@@ -55,7 +53,7 @@ def write_imported_onnx(
     """
     if source.is_quantized and not choices.fp32:
         raise ModelFolderInvalid("the ONNX file computes in 8 bits already: leave out --quantize")
-    tokenizer = load_tokenizer(limits.tokenizer)
+    tokenizer = read_tokenizer(limits.tokenizer)
     windows = sample_windows(tokenizer, WindowConfig(max_seq_tokens=limits.max_seq_tokens))
     texts = [(window.token_ids, window.type_ids) for window in windows]
     has_types = any(value.name == "token_type_ids" for value in source.graph.graph.input)
@@ -76,10 +74,11 @@ def _write_checked(source: OnnxModel, target: Path, inputs: Sequence[Inputs]) ->
     """Write the graph, of any length if that gives the same values, else as it is."""
     if source.fixed_length is not None:
         _save(free_length(source.graph), target)
+        refusals: tuple[type[Exception], ...] = (ModelFolderInvalid, *onnx_errors())
         try:
             _check(source, target, inputs)
             return
-        except (ModelFolderInvalid, *ORT_ERRORS):  # its nodes hold the length
+        except refusals:  # its nodes hold the length
             logger.info("the ONNX file is run at its fixed length of %d", source.fixed_length)
     _save(source.graph, target)
     _check(source, target, inputs)

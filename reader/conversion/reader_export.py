@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import read_tokenizer
 
 from ..feeds import has_token_types
 from ..golden import Golden, Ids, Score, record, save_golden
@@ -88,7 +87,7 @@ def write_reader(
         AnswerableError: a pattern of ``keep_fp32`` fits nothing.
     """
     model, fp32 = folder / MODEL_NAME, work / "fp32.onnx"
-    tokenizer = load_tokenizer(source / "tokenizer.json")
+    tokenizer = read_tokenizer(source / "tokenizer.json")
     windows = sample_windows(tokenizer, WindowConfig(max_seq_tokens=max_seq_tokens))
     on_step(0, 3, "reading the weights")
     if not is_bert_reader(config):
@@ -164,18 +163,6 @@ def export_reader(folder: Path, target: Path) -> None:
         ModelFolderInvalid: the weights cannot be loaded.
     """
     trace_model(load_library_model(folder, "QuestionAnswering"), _OUTPUTS, target)
-
-
-def load_tokenizer(path: Path) -> Tokenizer:
-    """Load a ``tokenizer.json``.
-
-    Raises:
-        ModelFolderInvalid: it cannot be read.
-    """
-    try:
-        return Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
 
 
 def _with(choices: BuildChoices, config: QuantizationConfig) -> QuantizationConfig:

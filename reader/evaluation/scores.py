@@ -5,13 +5,12 @@ in the same record of every question. Breakdowns and files are made from that re
 """
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from answerable.index import Passage
+from answerable.index import Passage, available_cores
 
 from ..errors import DatasetInvalid
 from ..onnx_reader import OnnxReader
@@ -230,7 +229,7 @@ def read_all(
     questions are under way at once, one more than there are cores, so that the model also
     runs while spans are searched.
     """
-    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1, thread_name_prefix="evaluation")
+    pool = ThreadPoolExecutor(available_cores() + 1, thread_name_prefix="evaluation")
     try:
         yield from zip(questions, pool.map(read, questions), strict=True)
     finally:  # an error or Ctrl-C does not wait for the questions that are left

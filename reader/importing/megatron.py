@@ -36,7 +36,6 @@ _MODULES = {
 }
 _QKV = ("attention.query_key_value", "self_attention.query_key_value")
 _HEAD_WIDTH = 64  # of every Megatron-BERT that was published
-_FIRST_WIDE = "bert.encoder.layer.0.intermediate.dense.weight"
 _VERSIONS = (0.0, 1.0, 2.0, 3.0)
 
 

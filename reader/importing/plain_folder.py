@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase, Sequence
+
+from answerable.index import read_tokenizer
 
 from ..feeds import has_token_types
 from .source_model import SourceModel
@@ -54,7 +55,7 @@ def write_plain_folder(
     )
     with quiet_library():
         model.model.save_pretrained(folder)
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_NAME))
+    tokenizer = read_tokenizer(folder / TOKENIZER_NAME)
     if lower_first:
         steps = [Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
         tokenizer.normalizer = Sequence(steps)

@@ -4,7 +4,6 @@ Each mask is guessed for itself, from one pass over the text in which all of the
 scores of several masks are marginal, not joint. Source: Transformers' fill-mask pipeline.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +11,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from answerable.index import ModelFolderInvalid, load_manifest
+from answerable.index import ModelFolderInvalid, available_cores, load_manifest
 
 from ..errors import MaskedTextInvalid, TargetInvalid
 from .session import MaskSession
@@ -149,11 +148,14 @@ def load_masked_model(folder: Path, *, threads: int | None = None) -> MaskedMode
     if missing:
         raise ModelFolderInvalid(f"{folder}: manifest lacks {', '.join(missing)}")
     settings = manifest.settings
-    session = MaskSession(folder / _FILES[0], threads or os.cpu_count() or 1)
+    mask = settings.get("mask_token")
+    if not isinstance(mask, str | None):
+        raise ModelFolderInvalid(f"{folder}: mask_token is no text")
+    session = MaskSession(folder / _FILES[0], threads or available_cores())
     longest = int(settings.get("max_seq_tokens", _MAX_TOKENS))
     return MaskedModel(
         session,
-        load_mask_tokens(folder / _FILES[1], settings.get("mask_token")),
+        load_mask_tokens(folder / _FILES[1], mask),
         name=manifest.name,
         sha256=manifest.sha256,
         max_tokens=min(longest, session.max_tokens or longest),

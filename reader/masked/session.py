@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, onnx_errors
 
 # isort: split
 # The index goes first: it keeps ONNX Runtime from reporting to its maker.
@@ -12,7 +12,6 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from ..feeds import INPUT_NAMES, InputForm
-from ..ort_errors import ORT_ERRORS
 
 _OUTPUT = "logits"
 
@@ -38,7 +37,7 @@ class MaskSession:
             self._session = ort.InferenceSession(
                 str(model), options, providers=["CPUExecutionProvider"]
             )
-        except ORT_ERRORS as exc:
+        except onnx_errors() as exc:
             raise ModelFolderInvalid(
                 f"cannot load the masked-language model {model}: {_first_line(exc)}"
             ) from exc
@@ -65,7 +64,7 @@ class MaskSession:
         ids = np.array(token_ids, dtype=np.int64)
         try:
             (found,) = self._session.run([_OUTPUT], self._form.feeds(ids, np.zeros_like(ids)))
-        except ORT_ERRORS as exc:
+        except onnx_errors() as exc:
             raise ModelFolderInvalid(
                 f"the masked-language model cannot be run: {_first_line(exc)}"
             ) from exc

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, read_tokenizer
 
 _MASKS = ("[MASK]", "<mask>")
 _FIRSTS = ("[CLS]", "<s>")
@@ -72,11 +72,7 @@ def load_mask_tokens(path: Path, mask: str | None = None) -> MaskTokens:
     Raises:
         ModelFolderInvalid: it cannot be read, or is not that of a masked-language model.
     """
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
-    return MaskTokens(tokenizer, mask)
+    return MaskTokens(read_tokenizer(path), mask)
 
 
 def _special(tokenizer: Tokenizer, names: Sequence[str]) -> str:

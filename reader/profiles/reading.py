@@ -7,10 +7,10 @@ from typing import Protocol
 import numpy as np
 from tokenizers import Tokenizer
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, without_surrogates
 
 from ..spans import Logits
-from ..windows import Window, WindowMaker, plain_text
+from ..windows import Window, WindowMaker
 from .types import PassageTokens, Profile, ReadQuestion, ReadWindow
 
 
@@ -101,7 +101,7 @@ def cut_question(
         passage_tokens(maker.tokenizer, passage, is_lowered=profile.reads_lower_case)
         for passage in passages
     )
-    asked = maker.tokenizer.encode(plain_text(question), add_special_tokens=False).ids
+    asked = maker.tokenizer.encode(without_surrogates(question), add_special_tokens=False).ids
     asked = asked[: min(profile.max_question_tokens, longest // 2)]
     windows = tuple(
         cut
@@ -123,7 +123,7 @@ def passage_tokens(tokenizer: Tokenizer, text: str, *, is_lowered: bool = False)
         is_lowered: lower-case the text first; the offsets are then those of the lower-cased
             text, as in the OpenVINO demo, and drift where that is longer.
     """
-    read = plain_text(text)
+    read = without_surrogates(text)
     encoding = tokenizer.encode(read.lower() if is_lowered else read, add_special_tokens=False)
     return PassageTokens(
         text=text,

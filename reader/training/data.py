@@ -9,7 +9,7 @@ from typing import Any
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from answerable.index import ModelFolderInvalid
+from answerable.index import ModelFolderInvalid, read_tokenizer
 
 from ..errors import DatasetInvalid
 from ..evaluation.squad import SquadQuestion, read_squad
@@ -111,10 +111,7 @@ def load_tokenizer(path: Path, n_words: int | None = None) -> Tokenizer:
     Raises:
         ModelFolderInvalid: it cannot be read, or knows more tokens than the model.
     """
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises a bare Exception for every failure
-        raise ModelFolderInvalid(f"cannot read the tokenizer {path}: {exc}") from exc
+    tokenizer = read_tokenizer(path)
     known = tokenizer.get_vocab_size()
     if n_words is not None and known > n_words:
         raise ModelFolderInvalid(

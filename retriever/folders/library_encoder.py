@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from answerable.index import ModelFolderInvalid, ModelManifest, Vectors
+from answerable.index import ModelFolderInvalid, ModelManifest, Vectors, without_surrogates
 
 from .configuration import FolderConfig
 
@@ -88,7 +88,7 @@ class LibraryEncoder:
         """Return the code-point range of each token of ``text``, without special tokens."""
         with self._lock:
             encoded = self._model.tokenizer(
-                _clean(text),
+                without_surrogates(text),
                 add_special_tokens=False,
                 return_offsets_mapping=True,
                 truncation=False,
@@ -101,15 +101,10 @@ class LibraryEncoder:
             return np.empty((0, self.dimension), np.float32)
         with self._lock:
             vectors = self._model.encode(
-                [_clean(text) for text in texts],
+                [without_surrogates(text) for text in texts],
                 prompt=prompt,
                 batch_size=_BATCH,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )
         return np.asarray(vectors, np.float32)
-
-
-def _clean(text: str) -> str:
-    """Replace lone surrogates, which no tokenizer takes, one for one."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from answerable.index import Encoder, ModelFolderInvalid, ModelManifest, load_manifest
+from answerable.index import Encoder, ModelFolderInvalid, ModelManifest
 
-from ..encoder import OnnxEncoder, default_encoder_folder
+from ..encoder import OnnxEncoder, default_encoder_folder, load_encoder_manifest
 
 _OURS, _THEIRS = "manifest.json", "modules.json"
 
@@ -22,7 +22,7 @@ def encoder_manifest(folder: Path | None) -> ModelManifest:
     """
     folder = folder or default_encoder_folder()
     if _is_ours(folder):
-        return load_manifest(folder, "encoder")
+        return load_encoder_manifest(folder)
     from .sentence_transformers import read_folder
 
     return read_folder(folder).manifest

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from answerable.index import ModelFolderInvalid, Vectors
+from answerable.index import ModelFolderInvalid, Vectors, onnx_errors
 
 from .dense_layer import DenseLayer
 from .pooling import pool
@@ -110,9 +109,7 @@ def load_graph(path: Path) -> Graph:
     options.enable_cpu_mem_arena = False
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as exc:
-        if type(exc).__module__ != ort_errors.__name__:
-            raise
+    except onnx_errors() as exc:
         raise ModelFolderInvalid(f"{path} cannot be loaded: {exc}") from exc
     inputs = {node.name: node.type for node in session.get_inputs()}
     if not {"input_ids"} <= inputs.keys() <= _INPUTS or not set(inputs.values()) <= _NUMBERS.keys():

@@ -1,14 +1,20 @@
 """A Sentence Transformers folder as an encoder: on ONNX Runtime, or through the library."""
 
 import logging
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
 from tokenizers.normalizers import Lowercase, Sequence
 
-from answerable.index import Encoder, ModelFolderInvalid, ModelManifest, sha256_of_file
+from answerable.index import (
+    Encoder,
+    ModelFolderInvalid,
+    ModelManifest,
+    available_cores,
+    read_tokenizer,
+    sha256_of_file,
+)
 
 from ..encoder import OnnxEncoder
 from .configuration import FolderConfig, read_configuration
@@ -85,7 +91,7 @@ def open_folder(read: EncoderFolder, threads: int | None) -> Encoder:
         from .library_encoder import LibraryEncoder
 
         return LibraryEncoder.load(read.config, read.manifest, read.needs_library, threads)
-    return _on_onnx_runtime(read, threads or os.cpu_count() or 1)
+    return _on_onnx_runtime(read, threads or available_cores())
 
 
 def load_tokenizer(config: FolderConfig) -> Tokenizer:
@@ -94,11 +100,7 @@ def load_tokenizer(config: FolderConfig) -> Tokenizer:
     Raises:
         ModelFolderInvalid: there is none, or it cannot be read.
     """
-    path = config.transformer / TOKENIZER_NAME
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as exc:  # tokenizers raises nothing narrower
-        raise ModelFolderInvalid(f"{path} is not a tokenizer: {exc}") from exc
+    tokenizer = read_tokenizer(config.transformer / TOKENIZER_NAME)
     if config.is_lower_cased:
         steps = [Lowercase(), *([tokenizer.normalizer] if tokenizer.normalizer else [])]
         tokenizer.normalizer = Sequence(steps)

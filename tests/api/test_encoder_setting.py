@@ -1,5 +1,6 @@
 """The setting ``encoder``: any Sentence Transformers folder takes the shipped encoder's place."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -32,4 +33,13 @@ def test_ingest_and_search_with_another_encoder(
 def test_a_folder_that_is_no_encoder(tmp_path: Path) -> None:
     """The error names the folder when the engine opens, before anything is searched."""
     with pytest.raises(AnswerableError, match="not a model folder"):
+        Engine.open(tmp_path / "index", Settings(encoder=tmp_path), create=True)
+
+
+@pytest.mark.parametrize("settings", [{}, {"dimension": "wide", "max_tokens": 16}])
+def test_a_manifest_without_a_dimension(tmp_path: Path, settings: dict[str, object]) -> None:
+    """The error says so when the engine opens, before the model is loaded."""
+    manifest = {"name": "x", "kind": "encoder", "licence": "", "source": "", "files": {}}
+    (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "settings": settings}))
+    with pytest.raises(AnswerableError, match="dimension"):
         Engine.open(tmp_path / "index", Settings(encoder=tmp_path), create=True)

@@ -280,6 +280,15 @@ def test_remove_takes_a_folder_a_file_a_uri_and_an_id(engine: Engine, handbook: 
     assert engine.status().documents == 0
 
 
+def test_remove_of_what_names_nothing(engine: Engine, tmp_path: Path) -> None:
+    """Endless digits, a circle of links and no path at all match nothing, in plain words."""
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    targets = ["9" * 5000, "0", str(tmp_path / "a" / "file.txt"), "a\x00b", "\ud800"]
+    report = engine.remove(targets)
+    assert (report.removed, report.not_found) == ((), tuple(targets))
+
+
 def test_remove_spares_a_folder_of_a_longer_name(engine: Engine, handbook: Path) -> None:
     """Removing ``handbook`` leaves ``handbook-2`` alone."""
     other = handbook.with_name("handbook-2")

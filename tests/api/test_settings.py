@@ -24,6 +24,16 @@ def test_overrides_win_unless_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings(port=None).port == 81
 
 
+def test_a_limit_overrules_the_variable_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two limits are one too many only where the same place gives both."""
+    monkeypatch.setenv("ANSWERABLE_MIN_PROBABILITY", "0.8")
+    settings = load_settings(max_error=0.1)
+    assert (settings.min_probability, settings.max_error) == (None, 0.1)
+    monkeypatch.setenv("ANSWERABLE_MAX_ERROR", "0.1")
+    with pytest.raises(SettingsInvalid):
+        load_settings()
+
+
 def test_impossible_value_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bad variable is an error that names it."""
     monkeypatch.setenv("ANSWERABLE_K", "many")

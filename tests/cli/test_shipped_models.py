@@ -42,6 +42,22 @@ def test_ingest_then_ask(tmp_path: Path) -> None:
     assert REMOTE[start:end] == value["answer"]["text"]
 
 
+@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("mcp",)], ids=" ".join)
+def test_impossible_limit_is_told_before_anything_is_served(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service whose error limit cannot be kept ends with the line that ``ask`` gives."""
+    write_handbook(tmp_path)
+    _answerable("ingest", "handbook", cwd=tmp_path)
+    monkeypatch.setenv("ANSWERABLE_MAX_ERROR", "0.01")
+    asked = _answerable("ask", "How many days per week from home?", cwd=tmp_path)
+    served = _answerable(*command, cwd=tmp_path)
+    assert "the smallest that they support" in asked.stderr
+    assert (
+        (served.returncode, served.stderr) == (asked.returncode, asked.stderr) == (1, asked.stderr)
+    )
+
+
 def test_index_of_another_model_is_named_and_can_be_rebuilt(tmp_path: Path) -> None:
     """Vectors of two models never mix: the error names both, and --rebuild mends it."""
     fill(tmp_path / ".answerable", write_handbook(tmp_path))

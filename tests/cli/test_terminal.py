@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,12 @@ def test_path_of_a_file_uri() -> None:
     """Escaped names are shown as they are; other schemes stay URIs."""
     assert path_of("file:///tmp/a%20b%23.txt") == "/tmp/a b#.txt"
     assert path_of("https://example.org/a%20b") == "https://example.org/a%20b"
+
+
+def test_a_name_that_is_not_utf_8_is_told_apart() -> None:
+    """Its bytes are shown, not one sign for all that cannot be read."""
+    uri = Path(os.fsdecode(b"/tmp/caf\xe9.txt")).as_uri()
+    assert path_of(uri) == r"/tmp/caf\udce9.txt"
 
 
 def test_limited_output_still_gets_everything(

@@ -3,14 +3,15 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from answerable.api import Engine, diagnose
+from answerable.api import Engine, Settings, diagnose
 from answerable.api.index_calibration import save_calibration
-from answerable.index import Filters
-from answerable.reader import default_reader_folder, uncalibrated
+from answerable.index import Filters, load_manifest, write_manifest
+from answerable.reader import default_reader_folder, save_confidence, uncalibrated
 from tests.end_to_end.conftest import HANDBOOK, answerable
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
@@ -83,6 +84,36 @@ def test_models_and_calibration(own: Path, tmp_path: Path) -> None:
     run = answerable("doctor", "--index", "index", cwd=own, env={"ANSWERABLE_READER": str(model)})
     assert run.code == 1
     assert "is damaged" in run.out
+
+
+def test_a_reader_that_is_not_whole(own: Path, tmp_path: Path) -> None:
+    """Another reader's confidence is one finding among all; without golden logits one warns."""
+    model = tmp_path / "reader"
+    shutil.copytree(default_reader_folder(), model)
+    settings = Settings(reader=model)
+    save_confidence(model / "confidence.json", uncalibrated("00" * 32))
+    found = {one.check: one for one in diagnose(own / "index", settings).findings}
+    assert set(found) == CHECKS - {"calibration"}  # which belongs to a reader that can be loaded
+    assert (found["reader"].level, found["encoder"].level) == ("wrong", "sound")
+    assert "was fitted for reader 000000000000" in found["reader"].text
+    (model / "confidence.json").unlink()
+    (model / "golden.json").unlink()
+    manifest = load_manifest(default_reader_folder(), "reader")
+    files = {name: value for name, value in manifest.files.items() if name != "golden.json"}
+    write_manifest(model, replace(manifest, files=files))
+    found = {one.check: one for one in diagnose(own / "index", settings).findings}
+    assert found["reader"].level == "warning"
+    assert found["reader"].text.endswith("has no golden logits to compare")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"weights": {}}', "[" * 100_000, "null"])
+def test_a_damaged_calibration(own: Path, content: str) -> None:
+    """Whatever the index's calibration holds, it is named and the rest is looked over."""
+    (own / "index" / "calibration.json").write_text(content)
+    found = {one.check: one for one in diagnose(own / "index").findings}
+    assert set(found) == CHECKS
+    assert found["calibration"].level == "wrong"
+    assert "calibration.json" in found["calibration"].text
 
 
 def test_no_index(tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_any_text_is_taken(tmp_path: Path) -> None:
     assert np.isfinite(encoder.encode(texts)).all()
     assert encoder.encode([]).shape == (0, encoder.dimension)
     assert encoder.token_offsets("the \ud800 form")[-1] == (6, 10)
+    assert encoder.token_offsets("\ud83d\ude00 form")[-1] == (3, 7)
 
 
 def test_weights_in_a_pickle_are_refused(tmp_path: Path) -> None:
@@ -143,5 +144,5 @@ def test_a_saved_folder_becomes_int8(tmp_path: Path) -> None:
 def test_a_folder_with_prompts_is_not_quantized(tmp_path: Path) -> None:
     """Its vectors would be others without them, and nothing would say so."""
     folder = tiny_encoder(tmp_path / "model", prompts={"query": "who signs "})
-    with pytest.raises(ModelFolderInvalid, match="wants prompts"):
+    with pytest.raises(ModelFolderInvalid, match="prompts before its texts"):
         build_model(folder, tmp_path / "int8", name="tiny", licence="MIT", origin="random")

@@ -97,10 +97,11 @@ def test_a_tokenizer_without_masks_is_refused() -> None:
         (None, "is not a model folder"),
         ({"kind": "reader"}, "kind 'reader', not 'masked-lm'"),
         ({"kind": KIND}, "manifest lacks model.onnx, tokenizer.json"),
+        ({"kind": KIND, "settings": {"max_seq_tokens": "all"}}, "max_seq_tokens is not"),
     ],
 )
 def test_a_folder_of_another_kind_is_refused(
-    tmp_path: Path, manifest: dict[str, str] | None, reason: str
+    tmp_path: Path, manifest: dict[str, object] | None, reason: str
 ) -> None:
     """A folder without a manifest, of a reader, or without its files is one clear error."""
     if manifest is not None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader import OnnxReader, Prediction
+from answerable.reader import FEATURES, OnnxReader, Prediction
 from tests.reader.scripted import (
     IDENTITY_CONFIDENCE,
     ScriptedScorer,
@@ -63,6 +63,16 @@ def test_null_threshold_tells_the_reason() -> None:
     scorer = ScriptedScorer(tokenizer, {"ann": (-1.0, -1.0)})
     for threshold, reason in ((3.0, "low_confidence"), (1.0, "no_answer_in_passages")):
         confidence = replace(IDENTITY_CONFIDENCE, null_threshold=threshold)
+        reader = scripted_reader(scorer, tokenizer, confidence=confidence)
+        assert reader.read("Who?", [passage(TEXT)]).reason == reason
+
+
+def test_what_is_hardly_ever_right_is_no_candidate() -> None:
+    """Over the null threshold, and still right one time in a hundred: it is not there."""
+    tokenizer = word_tokenizer(TEXT)
+    scorer = ScriptedScorer(tokenizer, {"ann": (1.0, 1.0)})
+    for intercept, reason in ((-3.5, "low_confidence"), (-7.0, "no_answer_in_passages")):
+        confidence = replace(IDENTITY_CONFIDENCE, intercept=intercept)
         reader = scripted_reader(scorer, tokenizer, confidence=confidence)
         assert reader.read("Who?", [passage(TEXT)]).reason == reason
 
@@ -128,6 +138,35 @@ def test_conflicting_documents_are_both_candidates() -> None:
         probabilities = [span.probability for span in prediction.spans]
         assert max(probabilities) == probabilities[0]
     assert reader.read("who", passages[:1]).reason is None
+
+
+def test_conflict_is_found_by_the_readers_own_calibration() -> None:
+    """A calibration fitted without conflicts must not let any of them through, nor find others."""
+    tokenizer = word_tokenizer("ann tom eve")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
+    reader = scripted_reader(scorer, tokenizer)
+    passages = [passage("ann eve", id=1), passage("tom", id=2, document_id=2)]
+    for intercept in (-20.0, 20.0):
+        moved = reader.with_confidence(replace(IDENTITY_CONFIDENCE, intercept=intercept))
+        assert moved.read("who", passages).reason == "conflicting_answers"
+    cautious = scripted_reader(
+        scorer, tokenizer, confidence=replace(IDENTITY_CONFIDENCE, intercept=-20.0)
+    )
+    sure = cautious.with_confidence(IDENTITY_CONFIDENCE)
+    assert sure.read("who", passages).reason is None
+
+
+def test_both_sides_of_a_conflict_are_as_sure_as_each_is_alone() -> None:
+    """The second side's probability is not what the first leaves of it."""
+    tokenizer = word_tokenizer("ann tom")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
+    weights = tuple(float(feature.name in ("score", "margin")) for feature in FEATURES)
+    confidence = replace(IDENTITY_CONFIDENCE, weights=weights)
+    reader = scripted_reader(scorer, tokenizer, confidence=confidence)
+    passages = [passage("ann", id=1), passage("tom", id=2, document_id=2)]
+    first, second = reader.read("who", passages).spans[:2]
+    alone = reader.read("who", passages[1:]).spans[0]
+    assert (second.text, second.probability) == ("tom", min(first.probability, alone.probability))
 
 
 def test_the_reader_sees_title_and_headings() -> None:

@@ -1,5 +1,6 @@
 """One scale over all passages: scores against each window's own null, repeats merged."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,13 @@ def test_scores_are_measured_against_each_windows_own_null() -> None:
     scorer = ScriptedScorer(tokenizer, {"ann": (4.0, 3.0)}, null=(1.5, 2.0))
     prediction = scripted_reader(scorer, tokenizer).read("ran", [passage("ann ran")])
     assert prediction.spans[0].score == 4.0 + 3.0 - 3.5
+
+
+@pytest.mark.parametrize("null", [(float("nan"), 0.0), (0.0, float("inf")), (-float("inf"), 0.0)])
+def test_no_answer_is_measured_against_what_is_no_number(null: tuple[float, float]) -> None:
+    """A window whose "no answer" has no finite score has no spans, and the reader abstains."""
+    tokenizer = word_tokenizer("ann ran")
+    scorer = ScriptedScorer(tokenizer, {"ann": (4.0, 3.0)}, null=null)
+    prediction = scripted_reader(scorer, tokenizer).read("ran", [passage("ann ran")])
+    assert (prediction.answer, prediction.spans) == (None, ())
+    assert prediction.reason == "no_answer_in_passages"

@@ -38,25 +38,25 @@ def _sure(features: tuple[float, ...]) -> float:
 
 def test_two_documents_with_different_numbers() -> None:
     """Each alone would be believed, so they conflict, though neither has a margin."""
-    rival = find_rival(_reading(_span(1, "28 days", 5.0), _span(2, "30 days", 4.8)), _sure)
+    rival = find_rival(_reading(_span(1, "28 days", 5.0), _span(2, "30 days", 4.8)))
     assert rival is not None
-    assert (rival.span.text, rival.is_believable) == ("30 days", True)
-    assert (rival.probability, rival.answer_probability) == (0.9, 0.9)
+    assert (rival.span.text, rival.is_believable(_sure)) == ("30 days", True)
+    assert (_sure(rival.features), _sure(rival.answer_features)) == (0.9, 0.9)
 
 
 def test_weak_rival_is_not_believed() -> None:
     """What would not be an answer by itself does not contradict one."""
-    rival = find_rival(_reading(_span(1, "28 days", 5.0), _span(2, "30 days", 1.0)), _sure)
+    rival = find_rival(_reading(_span(1, "28 days", 5.0), _span(2, "30 days", 1.0)))
     assert rival is not None
-    assert not rival.is_believable
+    assert not rival.is_believable(_sure)
 
 
 def test_answer_that_others_blur_is_not_believed_either() -> None:
     """Both sides must stand alone: one that a third answer rivals does not."""
     spans = (_span(1, "28 days", 5.0), _span(1, "a fortnight", 4.0, 50), _span(2, "30 days", 4.8))
-    rival = find_rival(_reading(*spans), _sure)
+    rival = find_rival(_reading(*spans))
     assert rival is not None
-    assert (rival.answer_probability, rival.is_believable) == (0.3, False)
+    assert (_sure(rival.answer_features), rival.is_believable(_sure)) == (0.3, False)
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_answer_that_others_blur_is_not_believed_either() -> None:
 )
 def test_no_rival(spans: tuple[ScoredSpan, ...]) -> None:
     """One document, agreement, a document that says both, and other kinds are no conflict."""
-    assert find_rival(_reading(*spans), _sure) is None
+    assert find_rival(_reading(*spans)) is None

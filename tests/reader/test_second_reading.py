@@ -24,12 +24,17 @@ ALONE = [feature.name for feature in FEATURES].index("alone")
 
 
 class CautiousScorer(ScriptedScorer):
-    """Finds "no answer" likelier by 3 logits in a window with little text that holds a word."""
+    """Finds "no answer" likelier, by 3 logits, in a window with little text that holds a word."""
 
     def __init__(
-        self, tokenizer: Tokenizer, words: Mapping[str, tuple[float, float]], doubted: str
+        self,
+        tokenizer: Tokenizer,
+        words: Mapping[str, tuple[float, float]],
+        doubted: str,
+        by: float = 3.0,
     ) -> None:
         super().__init__(tokenizer, words)
+        self._by = by
         self._doubted = tokenizer.token_to_id(doubted)
 
     def logits(self, windows: Sequence[Window]) -> list[tuple[Logits, Logits]]:
@@ -37,7 +42,7 @@ class CautiousScorer(ScriptedScorer):
         found = super().logits(windows)
         for window, (start_logits, _) in zip(windows, found, strict=True):
             is_short = len(window.context_offsets) < 10
-            start_logits[0] += 3.0 if is_short and self._doubted in window.token_ids else 0.0
+            start_logits[0] += self._by if is_short and self._doubted in window.token_ids else 0.0
         return found
 
 
@@ -112,6 +117,14 @@ def test_sentence_longer_than_a_window() -> None:
     best = reading.ranked[0]
     assert best.text == "ann"
     assert reading.alone[best.place] == pytest.approx(8.0)
+
+
+def test_a_second_score_that_is_no_number_is_none() -> None:
+    """The answer then stands as if its sentence had not been read."""
+    tokenizer = word_tokenizer(TEXT)
+    scorer = CautiousScorer(tokenizer, {"ann": (4.0, 4.0)}, doubted="ann", by=float("nan"))
+    reading = scripted_reader(scorer, tokenizer).reading("leader", [passage(TEXT)])
+    assert (reading.ranked[0].text, dict(reading.alone)) == ("ann", {})
 
 
 def test_nothing_read_is_not_read_again() -> None:

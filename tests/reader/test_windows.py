@@ -39,6 +39,30 @@ def test_long_question_is_cut_not_the_passage() -> None:
     assert [len(window.token_ids) for window in windows] == [1 + 4 + 1 + 2 + 1]
 
 
+@pytest.mark.parametrize("length", [8, 16, 32, 192, 384, 512])
+def test_half_of_a_window_is_for_the_passage(length: int) -> None:
+    """A long question and caption are cut, no window is too long, and few cover a passage."""
+    tokenizer = word_tokenizer(*WORDS.split())
+    maker = WindowMaker(tokenizer, WindowConfig(max_seq_tokens=length))
+    windows = maker.windows(f"{WORDS} {WORDS}", [" ".join([WORDS] * 30)], [f"{WORDS} {WORDS}"])
+    assert {len(window.token_ids) for window in windows[:-1]} == {length}
+    assert len(windows[-1].token_ids) <= length
+    assert min(len(window.context_offsets) for window in windows[:-1]) >= length // 2
+    assert len(windows) <= 1_200 / (length // 4)
+    assert len({place for window in windows for place in window.context_offsets}) == 1_200
+
+
+def test_windows_of_the_usual_length_are_what_the_shipped_reader_was_measured_with() -> None:
+    """At 384 tokens the longest question and caption leave 269, of which 128 are shared."""
+    windows = WindowMaker(word_tokenizer(*WORDS.split()), WindowConfig()).windows(
+        f"{WORDS} {WORDS}", [" ".join([WORDS] * 30)], [f"{WORDS} {WORDS}"]
+    )
+    covered = [len(window.context_offsets) for window in windows]
+    assert covered[:-1] == [384 - 3 - 64 - 48] * (len(windows) - 1)
+    shared = [set(a.context_offsets) & set(b.context_offsets) for a, b in pairwise(windows)]
+    assert {len(places) for places in shared} == {128}
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b"])
 def test_passage_without_tokens_has_no_window(text: str) -> None:
     """White space alone gives nothing to read, and no error."""
@@ -82,6 +106,7 @@ def test_punctuation_around_words_may_be_left_out() -> None:
         "one\r\ntwo\tthree",
         "\ufeffstart here",
         "\ud800 lone surrogate",
+        "\ud83d\ude00 abc",
         "nul\x00byte",
     ],
 )

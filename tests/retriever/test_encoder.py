@@ -126,6 +126,7 @@ def test_no_text_breaks_the_encoder(encoder: OnnxEncoder, text: str) -> None:
         ("日本 語", ["日", "本", "語"]),
         ("\ufeffone\r\ntwo\tthree", ["one", "two", "three"]),
         ("it \ud800 is", ["it", "is"]),
+        ("\ud83d\ude00 abc", ["abc"]),
     ],
 )
 def test_offsets_count_code_points_of_the_text_itself(
@@ -183,6 +184,14 @@ def test_a_manifest_without_settings_is_refused(tmp_path: Path) -> None:
     _rewrite_manifest(folder, files={}, settings={"dimension": 384})
     with pytest.raises(ModelFolderInvalid, match=r"lacks max_tokens, model\.onnx, tokenizer\.json"):
         OnnxEncoder.load(folder)
+
+
+def test_vectors_of_another_width_are_refused(tmp_path: Path) -> None:
+    """A model whose vectors are not as wide as its manifest says is one clear error."""
+    folder = _copy_of_shipped(tmp_path)
+    _rewrite_manifest(folder, settings={"dimension": 4, "max_tokens": 256})
+    with pytest.raises(ModelFolderInvalid, match="not 4 numbers"):
+        OnnxEncoder.load(folder, 1).encode(["leave"])
 
 
 def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_plots_without_their_extra_say_what_to_install(
 ) -> None:
     """The check before the work is one line with the command that mends it."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ExtraMissing, match=r"pip install 'answerable\[plots\]'"):
+    with pytest.raises(ExtraMissing, match=r"pip install '\.\[plots\]'"):
         EvaluationOutput(plot_format="svg", plots=tmp_path).check(["dev"])
     EvaluationOutput(tmp_path).check(["dev"])
 

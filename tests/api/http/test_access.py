@@ -217,6 +217,26 @@ def test_open_without_keys_on_loopback_only(
         assert client.post("/v1/ask", json=QUESTION, headers=headers).status_code == status
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://["},
+        {"origin": "http://[::1"},
+        {"origin": "http://[no-address]"},
+        {"host": "["},
+        {"host": "[x]:80"},
+    ],
+    ids=str,
+)
+def test_headers_without_an_address_are_refused(
+    headers: dict[str, str], index_folder: Path
+) -> None:
+    """What cannot be taken apart is another site's, not a failure of ours."""
+    with serving(index_folder) as client:
+        problem_of(client.post("/v1/ask", json=QUESTION, headers=headers), 403, "origin-refused")
+        assert client.get("/health/live", headers=headers).status_code == 200
+
+
 def test_insecure_open_ends_with_the_first_key(index_folder: Path) -> None:
     """Who insists is served without keys, until there is one."""
     with serving(index_folder, host="0.0.0.0", insecure_open=True) as client:

@@ -14,6 +14,7 @@ import pytest
 from starlette.requests import Request
 
 from answerable.api.errors import DeadlinePassed, Overloaded
+from answerable.api.filters import SearchFilters
 from answerable.api.http.answers import Answers, Asked
 from answerable.api.http.gate import ClientGone, Gate
 from answerable.index import Passage, StopSignal, WorkStopped, stop_signal, stoppable
@@ -231,6 +232,21 @@ def test_memory_of_answers_is_bounded(index_folder: Path) -> None:
         for _ in range(2):
             client.post("/v1/ask", json=QUESTION)
         assert reader.n_started == 2
+
+
+def test_key_of_an_answer_is_short() -> None:
+    """A question about thousands of documents is remembered by no more bytes than a plain one."""
+    filters = SearchFilters(documents=list(range(1, 10_001)))
+    keys = [
+        Asked("?", ("user:ann", "group:hr"), filters, (("k", 3),)).key,
+        Asked("?", ("group:hr", "user:ann"), filters, (("k", 3),)).key,
+        Asked("?", ("group:hr",), filters, (("k", 3),)).key,
+        Asked("?", None, None, ()).key,
+        Asked("?", (), None, ()).key,
+    ]
+    assert {len(key) for key in keys} == {32}
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 4
 
 
 def test_answers_of_another_state_are_forgotten(index_folder: Path, handbook: Path) -> None:

@@ -12,7 +12,11 @@ import numpy.typing as npt
 import pytest
 from fastapi.testclient import TestClient
 
+from answerable.api import Settings
 from answerable.api.http.examples import SCORE_REQUESTS
+from answerable.api.http.masked_words import MaskedWords
+from answerable.api.masks import FillOptions
+from answerable.api.models import Lazy
 from answerable.reader.masked import MaskedModel, MaskTokens
 from tests.api.fakes import fill, write_handbook
 from tests.api.http.serving import key_for, problem_of, serving
@@ -136,6 +140,16 @@ def test_words_are_remembered(client: TestClient) -> None:
     assert other.headers["answerable-cache"] == "miss"
     longer = {"inputs": [body["inputs"], "Today is [MASK]."], "parameters": {"top_k": 3}}
     assert client.post("/v1/score", json=longer).headers["answerable-cache"] == "miss"
+
+
+def test_words_wanted_are_not_held(shared_index: Path) -> None:
+    """What is remembered of a request that names long words is counted, its key among it."""
+    words = MaskedWords(Lazy(scripted_masks), Settings(index=shared_index))
+    targets = ("city", *(f"{i}" + "x" * 10_000 for i in range(10)))
+    words.fill([FRANCE], FillOptions(targets=targets))
+    assert words.remembered([FRANCE], FillOptions(targets=targets)) is not None
+    assert words.remembered([FRANCE], FillOptions(targets=targets[:-1])) is None
+    assert {len(key) for key in words._cache._entries} == {32}
 
 
 def test_scope_and_rate_are_those_of_questions(shared_index: Path, tmp_path: Path) -> None:

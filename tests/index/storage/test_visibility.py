@@ -1,11 +1,13 @@
 """Which documents filters permit: exact after every change, and remembered in between."""
 
+import tracemalloc
+
 import pytest
 
 from answerable.index import Filters, MetadataEquals
 from answerable.index.local import LocalIndex
 from answerable.index.storage import visibility
-from answerable.index.storage.cache import LimitedCache
+from answerable.index.storage.cache import LimitedCache, cache_key
 from answerable.index.storage.visibility import DocumentSets
 from tests.fakes import HashEncoder
 from tests.index.samples import new_document, put
@@ -120,14 +122,60 @@ def test_metadata_changes_count_at_once(index: LocalIndex, encoder: HashEncoder)
 
 def test_cache_is_bounded() -> None:
     """The least recently used goes first; what is larger than the whole is not held."""
-    cache: LimitedCache[str, int] = LimitedCache(10_000)
-    for key in "abc":
+    cache: LimitedCache[int] = LimitedCache(10_000)
+    for key in (b"a", b"b", b"c"):
         cache.put(key, ord(key), 2_000)
-    assert cache.get("a") == ord("a")
-    cache.put("d", 1, 2_000)
-    assert (cache.get("a"), cache.get("b")) == (ord("a"), None)
-    cache.put("a", 2, 20_000)
-    assert cache.get("a") is None
+    assert cache.get(b"a") == ord("a")
+    cache.put(b"d", 1, 2_000)
+    assert (cache.get(b"a"), cache.get(b"b")) == (ord("a"), None)
+    cache.put(b"a", 2, 20_000)
+    assert cache.get(b"a") is None
     assert cache.n_bytes > 0
     cache.clear()
-    assert (cache.get("d"), cache.n_bytes) == (None, 0)
+    assert (cache.get(b"d"), cache.n_bytes) == (None, 0)
+
+
+def test_cache_counts_its_keys() -> None:
+    """A long key takes of the limit what it takes of the memory."""
+    cache: LimitedCache[int] = LimitedCache(10_000)
+    cache.put(b"x" * 5_000, 1, 0)
+    assert cache.n_bytes >= 5_000
+    cache.put(b"x" * 10_000, 1, 0)
+    assert cache.get(b"x" * 10_000) is None
+
+
+def test_keys_are_short_and_differ() -> None:
+    """A key has 32 bytes whatever it stands for, and another one for anything else."""
+    given: list[tuple[object, ...]] = [
+        (),
+        (None,),
+        ("None",),
+        ("a", "b"),
+        ("a, b",),
+        (("a", "b"),),
+        ("\ud800",),
+        (Filters(document_ids=tuple(range(10_000))),),
+        (Filters(document_ids=tuple(range(9_999))),),
+    ]
+    keys = [cache_key(*parts) for parts in given]
+    assert {len(key) for key in keys} == {32}
+    assert len(set(keys)) == len(given)
+    assert keys == [cache_key(*parts) for parts in given]
+
+
+def test_what_requests_name_is_not_held(index: LocalIndex, encoder: HashEncoder) -> None:
+    """Filters of thousands of documents each leave no more memory taken than is counted."""
+    put(index, [new_document(str(i), ["cat"]) for i in range(3)], encoder)
+
+    def ask(first: int) -> None:
+        ids = (1, *range(first, first + 5_000))
+        assert len(index.lexical_search(["cat"], 9, Filters(document_ids=ids))) == 1
+
+    ask(1_000)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for i in range(20):
+        ask(10_000 * (i + 1))
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert taken < 500_000  # the ids alone would be 4 MB

@@ -1,5 +1,7 @@
 """Fitting: the law that made the data comes back, signs are kept, small data move little."""
 
+import time
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -13,7 +15,7 @@ from answerable.reader import (
     expected_calibration_error,
     fit_confidence,
 )
-from answerable.reader.confidence.fit import fit_coefficients
+from answerable.reader.confidence.fit import _folds, fit_coefficients
 
 N = len(FEATURES)
 TRUE = np.array([0.8 * (feature.direction or 0.5) for feature in FEATURES])
@@ -119,3 +121,12 @@ def test_groups_are_never_split(fitted: ConfidenceModel) -> None:
     ]
     of_group = [i for i, outcome in enumerate(outcomes) if outcome.group == "article 0"]
     assert cross_fitted(flipped)[of_group] == pytest.approx(cross_fitted(outcomes)[of_group])
+
+
+def test_folds_of_many_groups_take_no_time() -> None:
+    """Thirty thousand groups of one question are folds in a moment: 10 s when each was counted."""
+    groups = [f"text {number}" for number in range(30_000)]
+    began = time.process_time()
+    folds = _folds(groups, 10)
+    assert time.process_time() - began < 1
+    assert np.bincount(folds).tolist() == [3_000] * 10

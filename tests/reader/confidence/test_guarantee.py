@@ -38,6 +38,15 @@ def test_the_limit_is_kept_as_often_as_promised() -> None:
     assert refused <= 15
 
 
+def test_nothing_is_promised_below_the_least_sure_question() -> None:
+    """Thirty right answers of 0.6 and more say nothing of an answer of 0.02."""
+    sample = CalibrationSample.of(np.linspace(0.6, 0.99, 30), np.ones(30, dtype=bool))
+    for max_error in (0.3, 0.5):
+        found = sample.threshold_for(max_error)
+        assert found.min_probability == pytest.approx(0.6)
+        assert found.n_answered == 30
+
+
 def _stratified(n: int, times: int, rng: np.random.Generator) -> CalibrationSample:
     """Draw n questions, a third of them without an answer, these ``times`` as often as asked.
 

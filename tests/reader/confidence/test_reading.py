@@ -33,8 +33,8 @@ def _reader(confidence: ConfidenceModel = IDENTITY_CONFIDENCE) -> OnnxReader:
 
 
 def _sample(n: int, n_right: int) -> CalibrationSample:
-    """Questions of probability 0.95 and as many of 0.9; the likeliest ``n_right`` are right."""
-    return CalibrationSample.of(np.repeat([0.95, 0.9], n), np.arange(2 * n) < n_right)
+    """Questions of probability 0.95 and as many of 0.85; the likeliest ``n_right`` are right."""
+    return CalibrationSample.of(np.repeat([0.95, 0.85], n), np.arange(2 * n) < n_right)
 
 
 def test_prediction_carries_the_features_of_its_best_span() -> None:
@@ -55,7 +55,7 @@ def test_nothing_read_has_no_features() -> None:
 
 
 def test_error_limit_becomes_a_threshold() -> None:
-    """The sigmoid of 2 is 0.88: enough where all above is right, not where 0.9 is wrong."""
+    """The sigmoid of 2 is 0.88: enough where all above is right, not where 0.85 is wrong."""
     lax = replace(IDENTITY_CONFIDENCE, sample=_sample(200, 400))
     strict = replace(IDENTITY_CONFIDENCE, sample=_sample(200, 195))
     for model, is_answered in ((lax, True), (strict, False)):

@@ -126,3 +126,29 @@ def test_level_is_always_finite_and_rising(pairs: list[tuple[float, bool]]) -> N
     intercept, slope = fit_level(log_odds, is_right)
     assert np.isfinite([intercept, slope]).all()
     assert slope > 0
+
+
+@pytest.mark.parametrize(("slope", "at_most"), [(0.0, 0.18), (1.0, 0.1)])
+def test_the_limit_is_kept_though_the_level_has_seen_the_labels(
+    slope: float, at_most: float
+) -> None:
+    """Broken in about 13 of 100 where scores say nothing and all errs just above, else in few."""
+    limit, n_draws, broken = 0.3, 200, 0
+    random = np.random.default_rng(3)
+    scores = random.normal(0.0, 2.0, 50_000)
+    intercept = float(np.log(0.69 / 0.31)) if slope == 0.0 else 0.0
+    wrong = 1 / (1 + np.exp(intercept + slope * scores))
+    for _ in range(n_draws):
+        drawn = random.integers(len(scores), size=60)
+        is_right = random.random(60) >= wrong[drawn]
+        outcomes = [
+            CalibrationOutcome(str(i), _features(float(score)), bool(right), True)
+            for i, (score, right) in enumerate(zip(scores[drawn], is_right, strict=True))
+        ]
+        model = recalibrate(_base(), outcomes, provenance=PROVENANCE)
+        assert model.sample is not None
+        if found := model.sample.find_threshold(limit):
+            level = model.intercept + model.weights[0] * scores
+            answered = 1 / (1 + np.exp(-level)) >= found.min_probability
+            broken += bool(answered.any()) and float(wrong[answered].mean()) > limit
+    assert broken <= at_most * n_draws
