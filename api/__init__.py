@@ -3,6 +3,9 @@ from answerable.reader import (
     TEMPLATE as QUESTIONS_TEMPLATE,
 )
 from answerable.reader import (
+    TEMPLATE_LINES as QUESTIONS_TEMPLATE_LINES,
+)
+from answerable.reader import (
     CalibrationMismatch,
     CalibrationNeeded,
     DatasetInvalid,
@@ -14,9 +17,11 @@ from answerable.reader import (
 from .calibration.fitting import calibrate
 from .calibration.page import calibration_page
 from .calibration.report import CalibrationReport, Estimate
+from .calibration.wording import limits_in_words
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
+    CalibrationDamaged,
     CollectionInvalid,
     EmptyQuestion,
     ExtraMissing,
@@ -92,6 +97,7 @@ from .types import (
 
 __all__ = [
     "QUESTIONS_TEMPLATE",
+    "QUESTIONS_TEMPLATE_LINES",
     "RETRIEVAL_BASELINE",
     "Answer",
     "AnswerLimit",
@@ -100,6 +106,7 @@ __all__ = [
     "AskResult",
     "AskTiming",
     "AskedQuestion",
+    "CalibrationDamaged",
     "CalibrationMismatch",
     "CalibrationNeeded",
     "CalibrationReport",
@@ -169,6 +176,7 @@ __all__ = [
     "fill_masks",
     "filled_record",
     "group_tables",
+    "limits_in_words",
     "load_settings",
     "metadata_of",
     "open_evaluation_record",

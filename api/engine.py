@@ -336,7 +336,7 @@ class Engine:
         return Examined(result, tuple(hits), prediction)
 
     def status(self) -> Status:
-        """Say what the index holds; needs no model."""
+        """Say what the index holds; needs no model, but a calibration's own to check it."""
         stats, manifest = self._index.stats(), self._index.manifest
         return Status(
             index=str(self.settings.index),
@@ -351,6 +351,7 @@ class Engine:
             models=IndexModels(
                 encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
                 calibration=calibration_name(self.settings.index),
+                calibration_refused=self.reader.refusal(),
             ),
         )
 

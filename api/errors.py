@@ -8,6 +8,7 @@ AnswerableError
 ├── CollectionInvalid    not the name of a collection
 ├── FilterInvalid        a filter that cannot hold
 ├── SettingsInvalid      an ANSWERABLE_ variable or an option holds an impossible value
+├── CalibrationDamaged   the calibration of an index cannot be read (a ModelFolderInvalid)
 ├── LimitInvalid         an error limit or a least probability that cannot hold, or both
 ├── LimitUnsupported     the error limit of the settings, which the calibration cannot support
 ├── ExtraMissing         a feature needs an optional dependency
@@ -34,7 +35,7 @@ AnswerableError
 └── JobNotFound          no such job for the one who asks
 """
 
-from answerable.index import AnswerableError
+from answerable.index import AnswerableError, ModelFolderInvalid
 
 
 class QuestionInvalid(AnswerableError):
@@ -63,6 +64,10 @@ class FilterInvalid(AnswerableError):
 
 class SettingsInvalid(AnswerableError):
     """A setting holds a value that it cannot have."""
+
+
+class CalibrationDamaged(ModelFolderInvalid):
+    """The calibration of an index cannot be read, or holds a number that it cannot hold."""
 
 
 class LimitInvalid(AnswerableError):

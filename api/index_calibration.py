@@ -7,6 +7,7 @@ questions to one index belongs to that.
 import json
 import os
 import secrets
+import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,12 +19,9 @@ from answerable.reader import (
     save_confidence,
 )
 
+from .errors import CalibrationDamaged
+
 CALIBRATION_NAME = "calibration.json"
-_REMEDY = (
-    "fit it again with `answerable calibrate QUESTIONS` and the same models, or go back to the "
-    "reader's own with "
-    "`answerable calibrate --reset`"
-)
 
 
 def calibration_state(folder: Path) -> tuple[int, int] | None:
@@ -48,7 +46,7 @@ def load_calibration(
     Raises:
         CalibrationMismatch: it was fitted for other models, another splitter, or by another
             version of Answerable.
-        ModelFolderInvalid: it cannot be read.
+        CalibrationDamaged: it cannot be read, or holds a number that it cannot hold.
     """
     path = folder / CALIBRATION_NAME
     if not path.exists():
@@ -57,14 +55,15 @@ def load_calibration(
         model = load_confidence(path, reader_sha256)
         model.check(encoder_sha256=encoder_sha256, splitter_version=SPLITTER_VERSION)
     except CalibrationMismatch as exc:
-        raise CalibrationMismatch(f"{path} was fitted for {_other(exc)}: {_REMEDY}") from exc
+        raise CalibrationMismatch(str(path), exc.difference, _remedy(folder)) from exc
     except (ModelFolderInvalid, RecursionError) as exc:
-        raise ModelFolderInvalid(f"{path} is damaged: {_REMEDY}") from exc
+        reason = exc.__cause__ or exc
+        raise CalibrationDamaged(f"{path} is damaged ({reason}): {_remedy(folder)}") from exc
     return model
 
 
 def calibration_name(folder: Path) -> str | None:
-    """Return the name of an index's calibration without checking whom it is for; None for none."""
+    """Return the name of an index's calibration without checking it; None if it has none."""
     path = folder / CALIBRATION_NAME
     try:
         provenance = json.loads(path.read_text(encoding="utf-8"))["provenance"]
@@ -72,7 +71,7 @@ def calibration_name(folder: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return f"damaged: {_REMEDY}"
+        return "damaged"
 
 
 def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
@@ -112,7 +111,9 @@ def remove_calibration(folder: Path) -> Path | None:
     return path
 
 
-def _other(exc: CalibrationMismatch) -> str:
-    """Return what differs, as the reader's error has it."""
-    words = ("another encoder", "another splitter", "another version", "another reader")
-    return next((other for other in words if other in str(exc)), "other models")
+def _remedy(folder: Path) -> str:
+    index = shlex.quote(str(folder))
+    return (
+        f"fit it again with `answerable calibrate QUESTIONS --index {index}`, or go back to the "
+        f"reader's own with `answerable calibrate --reset --index {index}`"
+    )

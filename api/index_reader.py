@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from answerable.index import SPLITTER_VERSION, Encoder
+from answerable.index import SPLITTER_VERSION, AnswerableError, Encoder
 from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
 
+from .errors import CalibrationDamaged
 from .index_calibration import (
     calibration_state,
     load_calibration,
@@ -53,7 +54,8 @@ class IndexReader:
 
         Raises:
             CalibrationMismatch: the calibration of the index is for other models.
-            ModelFolderInvalid: the reader cannot be loaded, or the calibration is damaged.
+            CalibrationDamaged: it cannot be read.
+            ModelFolderInvalid: the reader cannot be loaded.
         """
         with self._looking:
             if self._folder is not None and calibration_state(self._folder) != self._state:
@@ -114,6 +116,21 @@ class IndexReader:
                 raise
             return True
         return False
+
+    def refusal(self) -> str | None:
+        """Return why the calibration of the index is not used; None if it is, or there is none.
+
+        Loads the reader where there is one; a reader that cannot be loaded refuses nothing.
+        """
+        if self._folder is None or calibration_state(self._folder) is None:
+            return None
+        try:
+            self.get()
+        except (CalibrationMismatch, CalibrationDamaged) as exc:
+            return str(exc)
+        except AnswerableError:
+            return None
+        return None
 
     def check_limit(self, max_error: float | None) -> None:
         """Find out whether an error limit can be kept, before a question comes.

@@ -199,10 +199,12 @@ class IndexModels:
 
     Attributes:
         calibration: of this index; None where the reader's own holds.
+        calibration_refused: why it is not used, and what to do; None if it is.
     """
 
     encoder: str
     calibration: str | None
+    calibration_refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

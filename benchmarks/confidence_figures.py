@@ -19,6 +19,7 @@ from answerable.reader import (
     ConfidenceModel,
     Provenance,
     area_under_risk_coverage,
+    calibration_error_by_chance,
     coverage_at_accuracy,
     expected_calibration_error,
     fit_confidence,
@@ -135,11 +136,9 @@ def _quality(probability: Numbers, is_right: Flags) -> dict[str, float]:
     }
 
 
-def ece_of_chance(probability: Numbers, n_draws: int = 200) -> float:
+def ece_of_chance(probability: Numbers) -> float:
     """Return the mean ECE of questions that are right exactly as often as is said."""
-    rng = np.random.default_rng(0)
-    draws = (rng.random(len(probability)) < probability for _ in range(n_draws))
-    return round(float(np.mean([expected_calibration_error(probability, d) for d in draws])), 4)
+    return round(calibration_error_by_chance(probability), 4)
 
 
 def shifted(model: ConfidenceModel, asked: Sequence[Asked]) -> dict[str, Any]:

@@ -42,7 +42,8 @@ def calibrate(
         typer.Option("--reset", help="Remove the index's calibration; the reader's own holds."),
     ] = False,
     template: Annotated[
-        bool, typer.Option("--template", help="Print an example of FILE, as CSV.")
+        bool,
+        typer.Option("--template", help="Print an example of FILE, as CSV or, with --json, lines."),
     ] = False,
     json: options.Json = False,
 ) -> int:
@@ -57,7 +58,7 @@ def calibrate(
 
     settings = load_settings(reader=reader, encoder=encoder)
     if template:
-        _print_template()
+        _print_template(json)
     elif reset:
         with Engine.open(index, settings) as engine:
             removed = engine.reader.use(None)
@@ -70,10 +71,10 @@ def calibrate(
     return DONE
 
 
-def _print_template() -> None:
-    from answerable.api import QUESTIONS_TEMPLATE
+def _print_template(json: bool) -> None:
+    from answerable.api import QUESTIONS_TEMPLATE, QUESTIONS_TEMPLATE_LINES
 
-    print(safe(QUESTIONS_TEMPLATE), end="")
+    print(safe(QUESTIONS_TEMPLATE_LINES if json else QUESTIONS_TEMPLATE), end="")
 
 
 def _calibrate(
@@ -110,21 +111,26 @@ def _print_report(report: "CalibrationReport") -> None:
     facts = {
         "calibration": report.name,
         "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer; "
-        f"{report.n_fitted:,} used, {report.n_conflicts:,} with conflicting answers",
+        f"{report.n_fitted:,} used, {report.n_conflicts:,} with conflicting answers"
+        + (f"; {report.n_repeated:,} repeated ones left out" if report.n_repeated else ""),
         "fitted": {
             "recalibrated": "level and slope of the reader's own probabilities",
             "refitted": "every coefficient",
         }[report.kind],
         "best quote right": _percent(report.right),
-        "calibration error": f"{_figure(report.calibration_error)}, "
-        f"{report.calibration_error_before:.3f} before",
-        "risk-coverage": f"{_figure(report.risk_coverage)}, "
-        f"{report.risk_coverage_raw:.3f} by the raw score",
+        "calibration error": f"{_figure(report.calibration_error)} in "
+        f"{report.calibration_bins} bins; {report.calibration_error_own:.3f} with the reader's "
+        f"own, {report.calibration_error_by_chance:.3f} by chance alone",
+        "risk-coverage": f"{report.risk_coverage.value:.1%} ({report.risk_coverage.low:.1%} to "
+        f"{report.risk_coverage.high:.1%}), {report.risk_coverage_raw:.1%} by the raw score",
         "stored": _shown(report.path),
     }
     for name, value in facts.items():
         print(f"{name:<19} {safe_line(value)}")
     _print_thresholds(report)
+    _print_errors(report)
+    for warning in report.warnings:
+        note(f"warning: {warning}")
     if report.n_fitted <= _FEW:
         ranges = ", ".join(
             f"{s.probability:.0%} may be {s.low:.0%} to {s.high:.0%}" for s in report.spread
@@ -136,6 +142,8 @@ def _print_report(report: "CalibrationReport") -> None:
 
 
 def _print_thresholds(report: "CalibrationReport") -> None:
+    from answerable.api import limits_in_words
+
     print("\n--max-error  answers from  wrong among answered  questions answered")
     for row in report.thresholds:
         if row.min_probability is None:
@@ -146,10 +154,11 @@ def _print_thresholds(report: "CalibrationReport") -> None:
             f"{row.max_error:>11.2f}  {row.min_probability:>12.1%}  {observed:>20}  "
             f"{row.coverage:>18.0%}"
         )
-    if report.smallest_error is None:
-        print("These questions support no error limit: too few answers are right.")
-    else:
-        print(f"The smallest limit that these questions support is {report.smallest_error:.2f}.")
+    for sentence in limits_in_words(report):
+        print(sentence)
+
+
+def _print_errors(report: "CalibrationReport") -> None:
     if report.errors:
         print(
             f"\n{len(report.errors)} wrong with more than even confidence, the surest first; "

@@ -74,9 +74,9 @@ def open_(
 def _print_evaluation(evaluation: "OpenEvaluation") -> None:
     """Print one figure a line, counts without decimals."""
     for name, value in evaluation.metrics().items():
-        if name.endswith("total"):
+        if name.endswith(("total", "_bins")):
             shown = f"{value:,.0f}"
-        elif name == "expected_calibration_error":
+        elif "calibration_error" in name:
             shown = f"{value:.4f}"
         else:
             shown = f"{value:.2f}"

@@ -5,6 +5,16 @@ from typing import Annotated, Literal
 
 import typer
 
+
+def share(text: str) -> float:
+    """Return a share as people type it; 10% is told to be 0.1."""
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is not a share such as 0.1")
+
+
 Index = Annotated[
     Path | None,
     typer.Option(
@@ -47,6 +57,7 @@ MinProbability = Annotated[
 MaxError = Annotated[
     float | None,
     typer.Option(
+        parser=share,
         metavar="SHARE",
         help="Answer so that at most this share of the answers is wrong, as 0.1; needs a "
         "calibration that supports it. Instead of --min-probability.",

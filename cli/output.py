@@ -98,10 +98,17 @@ def print_status(status: "Status") -> None:
         "collections": ", ".join(status.collections) or "none",
         "size": f"{status.size_bytes / 1e6:.1f} MB",
         "encoder": status.encoder,
-        "calibration": status.models.calibration or "the reader's own",
+        "calibration": _calibration(status),
     }
     for name, value in facts.items():
         print(f"{name:<12} {safe_line(value)}")
+
+
+def _calibration(status: "Status") -> str:
+    models = status.models
+    if models.calibration_refused:
+        return f"refused: {models.calibration_refused}"
+    return models.calibration or "the reader's own"
 
 
 def print_removed(report: "RemoveReport") -> None:

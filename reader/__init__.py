@@ -13,6 +13,8 @@ from .confidence import (
     Threshold,
     area_under_risk_coverage,
     base_log_odds,
+    calibration_bins,
+    calibration_error_by_chance,
     coverage_at_accuracy,
     cross_fitted,
     cross_recalibrated,
@@ -41,7 +43,13 @@ from .errors import (
 )
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
-from .evaluation.labelled import TEMPLATE, LabelledQuestion, read_labelled
+from .evaluation.labelled import (
+    TEMPLATE,
+    TEMPLATE_LINES,
+    LabelledQuestion,
+    read_labelled,
+    without_repeats,
+)
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -68,6 +76,7 @@ __all__ = [
     "LAYOUTS",
     "PROFILES",
     "TEMPLATE",
+    "TEMPLATE_LINES",
     "AbstentionReason",
     "CalibrationMismatch",
     "CalibrationNeeded",
@@ -109,6 +118,8 @@ __all__ = [
     "area_under_risk_coverage",
     "base_log_odds",
     "break_down",
+    "calibration_bins",
+    "calibration_error_by_chance",
     "compare_profiles",
     "coverage_at_accuracy",
     "cross_fitted",
@@ -145,5 +156,6 @@ __all__ = [
     "threshold_scores",
     "uncalibrated",
     "unit_metrics",
+    "without_repeats",
     "worst_errors",
 ]

@@ -26,7 +26,20 @@ class CalibrationNeeded(AnswerableError):
 
 
 class CalibrationMismatch(AnswerableError):
-    """A calibration was fitted for another reader, encoder, splitter or version."""
+    """A calibration was fitted for another reader, encoder, splitter or version.
+
+    Attributes:
+        difference: whom it was fitted for and who is here, to follow "was fitted".
+    """
+
+    def __init__(
+        self,
+        subject: str,
+        difference: str,
+        remedy: str = 'fit it again with "answerable calibrate QUESTIONS"',
+    ) -> None:
+        self.difference = difference
+        super().__init__(f"{subject} was fitted {difference}: {remedy}")
 
 
 class MaxErrorUnsupported(AnswerableError):
@@ -38,10 +51,19 @@ class MaxErrorUnsupported(AnswerableError):
 
     def __init__(self, max_error: float, confidence: float, smallest: float | None) -> None:
         self.smallest = smallest
-        least = f"the smallest that they support is {smallest}" if smallest else "nor any other"
+        if smallest is None:
+            way_out = (
+                "they support no other limit either, too few answers were right; check labels and "
+                "documents, or calibrate with more labelled questions"
+            )
+        else:
+            way_out = (
+                f"the smallest that they support is {smallest:g}; use a max_error of {smallest:g} "
+                "or more, or calibrate with more labelled questions"
+            )
         super().__init__(
             f"the calibration questions cannot support an error of at most {max_error:g} with "
-            f"{confidence:.0%} confidence: {least}"
+            f"{confidence:.0%} confidence: {way_out} (answerable calibrate QUESTIONS)"
         )
 
 

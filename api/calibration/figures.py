@@ -1,7 +1,7 @@
 """From labelled questions under a fit to figures with their uncertainty.
 
 Everything is computed from cross-fitted probabilities: each question's comes from a fit that
-did not see it, nor any question of its group.
+did not see it, nor any question of its group. Shares are of all questions asked.
 """
 
 import math
@@ -11,35 +11,41 @@ import numpy as np
 import numpy.typing as npt
 
 from answerable.reader import (
+    CalibrationSample,
     ConfidenceModel,
     MaxErrorUnsupported,
     area_under_risk_coverage,
+    calibration_bins,
+    calibration_error_by_chance,
     expected_calibration_error,
     fit_level,
     probability_at,
     risk_coverage_curve,
 )
 
-from .report import CurvePoint, Estimate, ReliabilityRow, Spread, ThresholdRow
+from .report import (
+    CurvePoint,
+    Estimate,
+    QuestionsNeeded,
+    ReliabilityRow,
+    Spread,
+    ThresholdRow,
+)
 
 MAX_ERRORS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 CONFIDENCE = 0.9
 _Z = 1.6448536  # of the normal distribution: 90% lie within
 _RESAMPLES = 500
-_MAX_BINS = 15
-_LEAST_IN_BIN = 10
 _SPREAD_AT = (0.25, 0.5, 0.75)
 _MAX_CURVE_POINTS = 400
+_WANTED = (0.1, 0.2)  # limits that people ask for
+_GROWTH = 1.15
+_MOST_NEEDED = 10_000  # questions that nobody will label
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.intp]
 Figure = Callable[[Numbers, Flags], float]
-
-
-def n_bins(n_questions: int) -> int:
-    """Return into how many bins questions are put: 15 where there are enough for each."""
-    return max(3, min(_MAX_BINS, n_questions // _LEAST_IN_BIN))
 
 
 def share_estimate(n: int, total: int) -> Estimate:
@@ -65,13 +71,20 @@ def reliability(probability: Numbers, is_right: Flags) -> tuple[ReliabilityRow, 
             probability=float(probability[rows].mean()),
             right=share_estimate(int(is_right[rows].sum()), len(rows)),
         )
-        for rows in np.array_split(order, min(len(order), n_bins(len(order))))
+        for rows in np.array_split(order, min(len(order), calibration_bins(len(order))))
     )
 
 
 def calibration_error(probability: Numbers, is_right: Flags) -> float:
     """Return the expected calibration error over bins of equal mass."""
-    return expected_calibration_error(probability, is_right, n_bins=n_bins(len(probability)))
+    return expected_calibration_error(
+        probability, is_right, n_bins=calibration_bins(len(probability))
+    )
+
+
+def chance_error(probability: Numbers) -> float:
+    """Return what the calibration error would be on average if every probability were true."""
+    return calibration_error_by_chance(probability, calibration_bins(len(probability)))
 
 
 def resampled(groups: Sequence[str]) -> list[Rows]:
@@ -139,9 +152,16 @@ def area(scores: Numbers, is_right: Flags) -> float:
     return area_under_risk_coverage(scores, is_right)
 
 
-def thresholds(model: ConfidenceModel) -> tuple[ThresholdRow, ...]:
-    """Return what keeps each of some error limits."""
-    return tuple(_threshold(model, max_error) for max_error in MAX_ERRORS)
+def thresholds(model: ConfidenceModel, n_asked: int) -> tuple[ThresholdRow, ...]:
+    """Return what keeps each of some error limits, and the smallest that is supported.
+
+    Args:
+        model: a calibration.
+        n_asked: all questions, of which shares are told.
+    """
+    smallest = smallest_error(model)
+    limits = {*MAX_ERRORS} if smallest is None else {*MAX_ERRORS, smallest}
+    return tuple(_threshold(model, limit, n_asked) for limit in sorted(limits))
 
 
 def smallest_error(model: ConfidenceModel) -> float | None:
@@ -149,7 +169,42 @@ def smallest_error(model: ConfidenceModel) -> float | None:
     return model.sample.smallest_error(CONFIDENCE) if model.sample else None
 
 
-def _threshold(model: ConfidenceModel, max_error: float) -> ThresholdRow:
+def questions_needed(model: ConfidenceModel, n_asked: int) -> tuple[QuestionsNeeded, ...]:
+    """Return about how many questions the usual limits would take that are not supported.
+
+    Args:
+        model: a calibration.
+        n_asked: questions that it comes from.
+    """
+    sample = model.sample
+    if sample is None:
+        return ()
+    return tuple(
+        QuestionsNeeded(limit, _enough(sample, n_asked, limit))
+        for limit in _WANTED
+        if sample.find_threshold(limit, CONFIDENCE) is None
+    )
+
+
+def _enough(sample: CalibrationSample, n_asked: int, max_error: float) -> int | None:
+    """Return how many questions, right and wrong as often as these, would support a limit."""
+    n, growth = len(sample.probability), _GROWTH
+    while n * growth <= _MOST_NEEDED:
+        rows = (np.arange(int(n * growth)) / growth).astype(int)
+        grown = CalibrationSample.of(sample.probability[rows], sample.is_right[rows])
+        if grown.find_threshold(max_error, CONFIDENCE):
+            return _about(n_asked * growth)
+        growth *= _GROWTH
+    return None
+
+
+def _about(n: float) -> int:
+    """Round up to two digits: more would say more than is known."""
+    unit = int(10 ** max(0, math.floor(math.log10(n)) - 1))
+    return math.ceil(n / unit) * unit
+
+
+def _threshold(model: ConfidenceModel, max_error: float, n_asked: int) -> ThresholdRow:
     try:
         found = model.threshold_for(max_error, CONFIDENCE)
     except MaxErrorUnsupported:
@@ -158,6 +213,6 @@ def _threshold(model: ConfidenceModel, max_error: float) -> ThresholdRow:
         max_error=max_error,
         min_probability=found.min_probability,
         observed_error=found.observed_error,
-        coverage=found.coverage,
+        coverage=found.n_answered / n_asked,
         n_answered=found.n_answered,
     )

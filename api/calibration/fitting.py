@@ -17,28 +17,34 @@ from answerable.reader import (
     DatasetInvalid,
     Provenance,
     base_log_odds,
+    calibration_bins,
     cross_fitted,
     cross_recalibrated,
     fit_confidence,
     read_labelled,
     recalibrate,
+    without_repeats,
 )
 
 from ..engine import Engine
 from ..evaluation.asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
 from ..owned_file import check_owned_file, write_owned_file
 from . import figures
+from .base import Base
+from .checks import MIN_QUESTIONS, check_collections, check_labels, check_right
 from .page import calibration_page
+from .ranking import Ranking
 from .report import CalibrationReport, ConfidentError, FitKind
-
-MIN_QUESTIONS = 30
-"""Fewer say almost nothing: of 30 questions, a share is known to about 15 points."""
 
 REFIT_FROM = 200
 """Questions from which every coefficient moves, drawn towards those of the reader's own."""
 
 _ERRORS_SHOWN = 20
 _CONFIDENT = 0.5
+_ALL_ANSWERABLE = (
+    "every question of the file has an answer: the limits say nothing of questions that the "
+    "documents do not answer; add some"
+)
 _PAGE_MARK = b"<title>Calibration: "
 
 
@@ -75,17 +81,16 @@ def calibrate(
         on_progress: called with questions done and in all.
 
     Raises:
-        DatasetInvalid: the questions cannot be read, or are too few.
+        DatasetInvalid: the questions cannot be read, are too few, or none is answered rightly.
+        CollectionInvalid: there is no such collection.
         OutputRefused: the page cannot be written.
         AnswerableError: the folder of the index cannot be written to.
     """
-    questions = read_labelled(path)
-    if len(questions) < MIN_QUESTIONS:
-        raise DatasetInvalid(
-            f"{path} holds {len(questions)} questions: at least {MIN_QUESTIONS} are needed, "
-            "and 50 are enough to start"
-        )
+    given = read_labelled(path)
+    questions = without_repeats(given)
+    check_labels(path, questions, n_repeated=len(given) - len(questions))
     check_questions(questions, engine.settings.max_question_chars)
+    check_collections(engine, options.filters)
     if page:
         check_owned_file(page, _PAGE_MARK)
     # 1. Ask, under the reader's own calibration, whatever the index has.
@@ -99,10 +104,13 @@ def calibrate(
             f"only {len(usable)} of the {len(questions)} questions found anything to read in the "
             f"index, and at least {MIN_QUESTIONS} must: are they about these documents?"
         )
-    fitted = fit(usable, engine.reader.own_confidence(), _provenance(engine, path, len(usable)))
+    check_right(path, usable)
+    base = Base.of(engine.reader)
+    fitted = fit(usable, base.model, _provenance(engine, path, len(usable)))
     # 3. Store it, and say how good it is.
     stored = engine.reader.use(fitted.model)
-    report = _report(path, asked, usable, fitted, engine.reader.own_confidence(), stored)
+    n_repeated = len(given) - len(questions)
+    report = _report(path, asked, usable, fitted, base, n_repeated=n_repeated, stored=stored)
     if page:
         write_owned_file(page, calibration_page(report), _PAGE_MARK)
     return report
@@ -156,38 +164,50 @@ def _report(
     asked: Sequence[AskedQuestion],
     usable: Sequence[AskedQuestion],
     fitted: Fitted,
-    base: ConfidenceModel,
+    base: Base,
+    *,
+    n_repeated: int,
     stored: Path | None,
 ) -> CalibrationReport:
     probability = fitted.probability
     is_right = np.array([one.is_right for one in usable])
-    before = np.array([base.probability(one.features) for one in usable])
-    raw = np.array([one.best.score if one.best else 0.0 for one in usable])
+    own = np.array([base.model.probability(one.features) for one in usable])
     samples = figures.resampled([one.question.group for one in usable])
+    ranking = Ranking.of(asked, usable)
+    ranked = ranking.over_all(probability)
+    raw = ranking.over_all(np.array([one.best.score if one.best else 0.0 for one in usable]))
+    n_answerable = sum(one.question.is_answerable for one in asked)
     return CalibrationReport(
         name=fitted.model.name or path.name,
         file=path.name,
         kind=fitted.kind,
         n_questions=len(asked),
-        n_answerable=sum(one.question.is_answerable for one in asked),
+        n_repeated=n_repeated,
+        n_answerable=n_answerable,
         n_groups=len({one.question.group for one in asked}),
         n_fitted=len(usable),
         n_conflicts=sum(one.is_conflict for one in asked),
-        right=figures.share_estimate(int(is_right.sum()), len(usable)),
+        right=figures.share_estimate(sum(one.is_right for one in asked), len(asked)),
         calibration_error=figures.estimate(
             figures.calibration_error, probability, is_right, samples
         ),
-        calibration_error_before=figures.calibration_error(before, is_right),
-        risk_coverage=figures.estimate(figures.area, probability, is_right, samples),
-        risk_coverage_raw=figures.area(raw, is_right),
+        calibration_error_own=figures.calibration_error(own, is_right),
+        calibration_error_by_chance=figures.chance_error(probability),
+        calibration_bins=calibration_bins(len(usable)),
+        risk_coverage=figures.estimate(figures.area, ranked, ranking.is_right, ranking.samples),
+        risk_coverage_raw=figures.area(raw, ranking.is_right),
         spread=figures.spread(fitted.log_odds, is_right, samples),
         smallest_error=figures.smallest_error(fitted.model),
+        smallest_error_before=base.smallest_before,
+        smallest_error_own=base.smallest_own,
+        questions_needed=figures.questions_needed(fitted.model, len(asked)),
         reliability=figures.reliability(probability, is_right),
-        curve=figures.curve(probability, is_right),
-        raw_curve=figures.curve(raw, is_right),
-        best_curve=figures.curve(is_right + np.linspace(0.5, 0.0, len(is_right)), is_right),
-        thresholds=figures.thresholds(fitted.model),
+        curve=figures.curve(ranked, ranking.is_right),
+        raw_curve=figures.curve(raw, ranking.is_right),
+        best_curve=figures.curve(ranking.best(), ranking.is_right),
+        thresholds=figures.thresholds(fitted.model, len(asked)),
         errors=_confident_errors(usable, probability),
+        warnings=() if n_answerable < len(asked) else (_ALL_ANSWERABLE,),
         path=str(stored) if stored else None,
     )
 

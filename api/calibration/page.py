@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from .charts import Bar, Line, line_chart, reliability_chart
 from .report import CalibrationReport, ConfidentError, Estimate, ThresholdRow
+from .wording import limits_in_words
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -80,6 +81,7 @@ with 90% confidence.</figcaption></figure>
 </figure>
 </div>
 <h2>Error limits</h2>
+<p>{limits}</p>
 <p class="soft">With <code>--max-error</code> an answer is given from the threshold on. On questions
 like these the limit is then kept, with 90% confidence over the choice of questions.</p>
 <div class="table"><table><thead><tr><th>at most wrong</th><th>answer from probability</th>
@@ -104,7 +106,8 @@ def calibration_page(report: CalibrationReport) -> str:
         figures=_figures(report),
         reliability=_reliability(report),
         curve=_curves(report),
-        thresholds="".join(_threshold_row(row, report.n_fitted) for row in report.thresholds),
+        limits=_plain(" ".join(limits_in_words(report))),
+        thresholds="".join(_threshold_row(row, report.n_questions) for row in report.thresholds),
         errors=_errors(report),
     )
 
@@ -116,36 +119,42 @@ def _said(report: CalibrationReport) -> str:
         if report.kind == "recalibrated"
         else "Every coefficient of the confidence model was fitted to them"
     )
+    repeated = f" ({report.n_repeated:,} repeated ones left out)" if report.n_repeated else ""
     conflicts = (
-        f"; to {report.n_conflicts:,} two documents gave different answers, and so no answer counts"
+        f" For {report.n_conflicts:,} of them two documents give different answers, so that "
+        "neither is given."
         if report.n_conflicts
         else ""
     )
+    warned = "".join(f" {warning[0].upper()}{warning[1:]}." for warning in report.warnings)
     spread = " ".join(
         f"{s.probability:.0%} may be {s.low:.0%} to {s.high:.0%};" for s in report.spread
     ).removesuffix(";")
     return (
-        f"{report.n_questions:,} questions were asked, {report.n_answerable:,} of them with an "
-        f"answer in the documents{conflicts}. {kind}. Figures and charts "
+        f"{report.n_questions:,} questions were asked{repeated}, {report.n_answerable:,} of them "
+        f"with an answer in the documents.{conflicts}{warned} {kind}. Figures and charts "
         f"show each question under a fit that had not seen it. So many questions leave this room: {spread}."
     )
 
 
 def _figures(report: CalibrationReport) -> str:
-    raw = f"{report.risk_coverage_raw:.3f} by the raw score"
-    before = f"{report.calibration_error_before:.3f} before"
+    raw = f"{report.risk_coverage_raw:.1%} by the raw score"
+    others = (
+        f"{report.calibration_bins} bins; {report.calibration_error_own:.3f} with the reader's "
+        f"own, {report.calibration_error_by_chance:.3f} by chance alone"
+    )
     smallest = "none" if report.smallest_error is None else f"{report.smallest_error:.0%}"
     tiles = (
         ("best quote is right", _percent(report.right), _interval(report.right, percent=True)),
         (
             "calibration error",
             f"{report.calibration_error.value:.3f}",
-            f"{_interval(report.calibration_error)}, {before}",
+            f"{_interval(report.calibration_error)} in {others}",
         ),
         (
             "area under risk-coverage",
-            f"{report.risk_coverage.value:.3f}",
-            f"{_interval(report.risk_coverage)}, {raw}",
+            f"{report.risk_coverage.value:.1%}",
+            f"{report.risk_coverage.low:.1%} to {report.risk_coverage.high:.1%}, {raw}",
         ),
         ("least error limit", smallest, "that these questions support"),
     )

@@ -47,7 +47,7 @@ class ThresholdRow:
         min_probability: answers from it on are given; None where the questions cannot
             support the limit.
         observed_error: share of wrong answers among those given; None if none is.
-        coverage: share of questions answered.
+        coverage: share of the questions asked that are answered.
         n_answered: their number.
     """
 
@@ -56,6 +56,19 @@ class ThresholdRow:
     observed_error: float | None
     coverage: float
     n_answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsNeeded:
+    """About how many questions an error limit would take, were as many of them right.
+
+    Attributes:
+        max_error: a limit that is not supported.
+        n_questions: None where the answers are too often wrong for it.
+    """
+
+    max_error: float
+    n_questions: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,32 +110,39 @@ class CalibrationReport:
     """A calibration in figures: each question is seen by a fit that leaves its group out.
 
     ``thresholds`` and ``smallest_error`` are those of the stored model and its sample, as
-    ``ask`` applies them.
+    ``ask`` applies them. Shares are of the questions asked; what could not be answered counts
+    as wrong, and comes last in a ranking.
 
     Attributes:
         name: of the calibration, as results carry it.
         file: of questions, without folders.
         kind: ``recalibrated``: intercept and slope on top of the reader's own calibration;
             ``refitted``: every coefficient anew.
-        n_questions: asked.
+        n_questions: asked, each once.
+        n_repeated: left out, because the same question with the same answers is there already.
         n_answerable: of them, that have an answer in the documents.
         n_groups: of questions that belong together.
-        n_fitted: that had something to read and no conflicting answers; all that follows is
-            of them.
+        n_fitted: that had something to read and no conflicting answers.
         n_conflicts: where two documents disagreed.
-        right: share of them whose best quote is right, given or not.
-        calibration_error: expected calibration error over bins of equal mass.
-        calibration_error_before: the same of the calibration that was there before.
-        risk_coverage: area under the risk-coverage curve; lower is better.
+        right: share whose best quote is right, given or not.
+        calibration_error: expected calibration error of those fitted, over bins of equal mass.
+        calibration_error_own: the same under the reader's own calibration.
+        calibration_error_by_chance: what it would be on average if every probability were true.
+        calibration_bins: how many bins.
+        risk_coverage: area under the risk-coverage curve, 0 to 1; lower is better.
         risk_coverage_raw: the same when answers are ordered by the reader's raw score.
         spread: of single probabilities.
         smallest_error: the least error limit that these questions support; None if none.
-        reliability: bins, lowest probability first.
+        smallest_error_before: the least that the calibration supported that held until now.
+        smallest_error_own: the least that the reader's own supports here.
+        questions_needed: for the usual limits that are not supported.
+        reliability: bins of those fitted, lowest probability first.
         curve: risk by coverage, ordered by probability.
         raw_curve: the same, ordered by the reader's raw score.
         best_curve: the same, if all right answers came first.
         thresholds: error limits and what keeps them.
         errors: confident errors, the surest first.
+        warnings: what the figures do not show, for people.
         path: where the calibration is stored; None if it is not.
     """
 
@@ -130,21 +150,28 @@ class CalibrationReport:
     file: str
     kind: FitKind
     n_questions: int
+    n_repeated: int
     n_answerable: int
     n_groups: int
     n_fitted: int
     n_conflicts: int
     right: Estimate
     calibration_error: Estimate
-    calibration_error_before: float
+    calibration_error_own: float
+    calibration_error_by_chance: float
+    calibration_bins: int
     risk_coverage: Estimate
     risk_coverage_raw: float
     spread: tuple[Spread, ...]
     smallest_error: float | None
+    smallest_error_before: float | None
+    smallest_error_own: float | None
+    questions_needed: tuple[QuestionsNeeded, ...]
     reliability: tuple[ReliabilityRow, ...]
     curve: tuple[CurvePoint, ...]
     raw_curve: tuple[CurvePoint, ...]
     best_curve: tuple[CurvePoint, ...]
     thresholds: tuple[ThresholdRow, ...]
     errors: tuple[ConfidentError, ...]
+    warnings: tuple[str, ...]
     path: str | None

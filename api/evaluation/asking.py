@@ -81,6 +81,11 @@ class AskedQuestion:
         """Whether two documents disagree, so that neither answer is given."""
         return self.result.reason == "conflicting_answers"
 
+    @property
+    def could_be_given(self) -> bool:
+        """Whether some limit lets the best quote through; of two that conflict, neither."""
+        return bool(self.features) and not self.is_conflict
+
 
 def check_questions(questions: Sequence[LabelledQuestion], max_chars: int) -> None:
     """Find out before the work whether every question can be asked.

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from answerable.index import sha256_of_file
 from answerable.reader import (
     area_under_risk_coverage,
+    calibration_bins,
+    calibration_error_by_chance,
     coverage_at_accuracy,
     expected_calibration_error,
     read_labelled,
@@ -49,7 +52,7 @@ class OpenEvaluation:
     asked: tuple[AskedQuestion, ...]
 
     def metrics(self) -> dict[str, float]:
-        """Return the figures: per cent, but for counts and ``expected_calibration_error``.
+        """Return the figures: per cent, but for counts and the two calibration errors.
 
         Those over answerable or unanswerable questions are left out where there are none.
         """
@@ -197,17 +200,36 @@ def _scores(prefix: str, asked: Sequence[AskedQuestion]) -> dict[str, float]:
 
 
 def _confidence(asked: Sequence[AskedQuestion]) -> dict[str, float]:
-    """Return how good the probabilities of the best quotes are, given or not."""
+    """Return how good the probabilities of the best quotes are, given or not.
+
+    What no limit lets through comes last in the ranking, as not answered rightly, and has no
+    part in the calibration error.
+    """
+    possible = np.array([one.could_be_given for one in asked])
     probability = np.array([one.probability for one in asked])
     is_right = np.array([one.is_right for one in asked])
-    error = expected_calibration_error(probability, is_right)
-    area = area_under_risk_coverage(probability, is_right)
+    ranked, counted = np.where(possible, probability, -np.inf), is_right & possible
     return {
         "best_quote_right": _mean(is_right.tolist()),
-        "coverage_at_80_accuracy": 100 * coverage_at_accuracy(probability, is_right, 0.8),
-        "coverage_at_90_accuracy": 100 * coverage_at_accuracy(probability, is_right, 0.9),
-        "area_under_risk_coverage": 100 * area,
-        "expected_calibration_error": error,
+        "coverage_at_80_accuracy": 100 * coverage_at_accuracy(ranked, counted, 0.8),
+        "coverage_at_90_accuracy": 100 * coverage_at_accuracy(ranked, counted, 0.9),
+        "area_under_risk_coverage": 100 * area_under_risk_coverage(ranked, counted),
+        **_calibration(probability[possible], is_right[possible]),
+    }
+
+
+def _calibration(
+    probability: npt.NDArray[np.float64], is_right: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    if not len(probability):
+        return {}
+    n_bins = calibration_bins(len(probability))
+    return {
+        "expected_calibration_error": expected_calibration_error(
+            probability, is_right, n_bins=n_bins
+        ),
+        "calibration_error_by_chance": calibration_error_by_chance(probability, n_bins),
+        "calibration_bins": float(n_bins),
     }
 
 

@@ -41,6 +41,7 @@ from ..errors import (
     BatchTooLarge,
     BodyTooLarge,
     BodyTooSlow,
+    CalibrationDamaged,
     CollectionInvalid,
     DeadlinePassed,
     EmptyQuestion,
@@ -114,6 +115,7 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     IndexModelMismatch: (503, "index-model-mismatch", "The index was made by another model"),
     LimitUnsupported: (503, "limit-unsupported", "The service's error limit is not supported"),
     CalibrationMismatch: (503, "calibration-mismatch", "The calibration is for other models"),
+    CalibrationDamaged: (503, "calibration-damaged", "The calibration is damaged"),
     ModelFolderInvalid: (503, "model-folder-invalid", "A model cannot be loaded"),
     AnswerableError: (500, "failed", "The request failed"),
 }

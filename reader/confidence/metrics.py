@@ -12,6 +12,9 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 N_BINS = 15
+_LEAST_BINS = 3
+_LEAST_IN_BIN = 10
+_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,24 @@ def expected_calibration_error(
     """Return the mean gap of probability and accuracy over bins of about equal mass."""
     table = reliability_table(probability, is_right, share, n_bins)
     return float(sum(row.mass * abs(row.probability - row.accuracy) for row in table))
+
+
+def calibration_bins(n_questions: int) -> int:
+    """Return into how many bins so few questions are put: 15 where there are ten for each."""
+    return max(_LEAST_BINS, min(N_BINS, n_questions // _LEAST_IN_BIN))
+
+
+def calibration_error_by_chance(probability: Numbers, n_bins: int = N_BINS) -> float:
+    """Return the mean calibration error of questions that are right exactly as often as is said.
+
+    Args:
+        probability: (n_questions,).
+        n_bins: as of the error that it is compared with.
+    """
+    random = np.random.default_rng(0)
+    draws = (random.random(len(probability)) < probability for _ in range(_DRAWS))
+    errors = [expected_calibration_error(probability, draw, n_bins=n_bins) for draw in draws]
+    return float(np.mean(errors))
 
 
 def risk_coverage_curve(

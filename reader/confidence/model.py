@@ -12,6 +12,7 @@ from .shift import ShiftRule
 
 MIN_PROBABILITY = 0.5  # of a reader that nothing was fitted for: where its score says "even"
 _NEVER_NULL = 1e6  # above any difference of logits, and still JSON
+_SUBJECT = "the calibration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,34 @@ class ConfidenceModel:
         Raises:
             CalibrationMismatch: it was fitted for others.
         """
-        for name, fitted, present in (
-            ("encoder", self.provenance.encoder_sha256, encoder_sha256),
-            ("splitter", self.provenance.splitter_version, splitter_version),
-        ):
-            if fitted and fitted != present:
-                raise CalibrationMismatch(
-                    f"the calibration was fitted for another {name}: "
-                    'fit it again with "answerable calibrate QUESTIONS"'
-                )
+        provenance = self.provenance
+        if provenance.encoder_sha256 not in ("", encoder_sha256):
+            raise CalibrationMismatch(
+                _SUBJECT,
+                f"for encoder {_short(provenance.encoder_sha256)}, and this index has "
+                f"{_short(encoder_sha256)}",
+            )
+        if provenance.splitter_version not in (0, splitter_version):
+            raise CalibrationMismatch(
+                _SUBJECT,
+                f"for splitter {provenance.splitter_version}, and this index has "
+                f"{splitter_version}",
+            )
+
+    def check_reader(self, reader_sha256: str, subject: str = _SUBJECT) -> None:
+        """Refuse to speak for the scores of another reader.
+
+        Args:
+            reader_sha256: of the one that reads.
+            subject: what to call this calibration.
+
+        Raises:
+            CalibrationMismatch: it was fitted for another.
+        """
+        fitted = self.provenance.reader_sha256
+        if fitted != reader_sha256:
+            difference = f"for reader {_short(fitted)}, and this one is {_short(reader_sha256)}"
+            raise CalibrationMismatch(subject, difference)
 
 
 def uncalibrated(reader_sha256: str) -> ConfidenceModel:
@@ -147,3 +167,8 @@ def unable_to_abstain(reader_sha256: str) -> ConfidenceModel:
     caller asks for a probability; only a calibration can tell good answers from bad ones.
     """
     return replace(uncalibrated(reader_sha256), min_probability=0.0, null_threshold=_NEVER_NULL)
+
+
+def _short(sha256: str) -> str:
+    """Return enough of a hash to tell two models apart, as results name them."""
+    return sha256[:12]

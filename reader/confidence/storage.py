@@ -1,6 +1,7 @@
 """A confidence model as a JSON file that people can read and compare."""
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def load_confidence(path: Path, reader_sha256: str) -> ConfidenceModel:
         reader_sha256: the reader that it must have been fitted for.
 
     Raises:
-        ModelFolderInvalid: it is unreadable.
+        ModelFolderInvalid: it is unreadable, or holds a number that it cannot hold.
         CalibrationMismatch: it was fitted for another reader or by another version.
     """
     path = path / CONFIDENCE_NAME if path.is_dir() else path
@@ -37,13 +38,13 @@ def load_confidence(path: Path, reader_sha256: str) -> ConfidenceModel:
         fields = json.loads(path.read_text(encoding="utf-8"))
         is_current = list(fields["weights"]) == _NAMES == list(fields["usual"])
         model = _from_json(fields) if is_current else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as exc:
+    except KeyError as exc:
+        raise ModelFolderInvalid(f"cannot read the confidence model {path}: no {exc}") from exc
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as exc:
         raise ModelFolderInvalid(f"cannot read the confidence model {path}: {exc}") from exc
-    if model is None or model.provenance.reader_sha256 != reader_sha256:
-        whom = "by another version" if model is None else "for another reader"
-        raise CalibrationMismatch(
-            f'{path} was fitted {whom}: fit it again with "answerable calibrate QUESTIONS"'
-        )
+    if model is None:
+        raise CalibrationMismatch(str(path), "by another version of Answerable")
+    model.check_reader(reader_sha256, str(path))
     return model
 
 
@@ -81,35 +82,74 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
 def _from_json(fields: dict[str, Any]) -> ConfidenceModel:
     sample, shift = fields["sample"], fields["shift"]
     return ConfidenceModel(
-        intercept=float(fields["intercept"]),
-        weights=tuple(float(fields["weights"][name]) for name in _NAMES),
-        usual=tuple(float(fields["usual"][name]) for name in _NAMES),
-        min_probability=float(fields["min_probability"]),
-        null_threshold=float(fields["null_threshold"]),
-        provenance=Provenance(**fields["provenance"]),
-        sample=sample and _sample(sample),
-        shift=shift and _shift(shift),
+        intercept=_finite(fields["intercept"], "intercept"),
+        weights=_of_features(fields["weights"], "weights"),
+        usual=_of_features(fields["usual"], "usual"),
+        min_probability=_share(fields["min_probability"], "min_probability"),
+        null_threshold=_finite(fields["null_threshold"], "null_threshold"),
+        provenance=_provenance(fields["provenance"]),
+        sample=None if sample is None else _sample(sample),
+        shift=None if shift is None else _shift(shift),
     )
 
 
+def _provenance(fields: dict[str, Any]) -> Provenance:
+    provenance = Provenance(**fields)
+    for name, value in asdict(provenance).items():
+        kind = int if name in ("n_questions", "splitter_version") else str
+        if type(value) is not kind or (isinstance(value, int) and value < 0):
+            raise ValueError(f"provenance: {name} is {value!r:.40}")
+    return provenance
+
+
 def _sample(fields: dict[str, str]) -> CalibrationSample:
-    probability = np.array([float(p) for p in fields["probability"].split()])
+    probability = np.array([_share(p, "sample") for p in fields["probability"].split()])
+    if not set(fields["is_right"]) <= {"0", "1"}:
+        raise ValueError("sample: is_right holds something other than 0 and 1")
     is_right = np.array([right == "1" for right in fields["is_right"]])
     weights = fields.get("weight")  # since 0.2.0
-    weight = np.array([float(w) for w in weights.split()]) if weights else np.ones(len(is_right))
-    is_whole = probability.shape == is_right.shape == weight.shape
-    if not is_whole or not np.isfinite(probability).all() or not (weight > 0).all():
-        raise ValueError("the calibration sample is damaged")
+    if weights is None:
+        weight = np.ones(len(is_right))
+    else:
+        weight = np.array([_finite(w, "sample") for w in weights.split()])
+    if not 0 < len(probability) == len(is_right) == len(weight):
+        raise ValueError(
+            f"sample: {len(probability)} probabilities, {len(is_right)} flags and "
+            f"{len(weight)} weights"
+        )
+    if not (weight > 0).all():
+        raise ValueError("sample: a weight is not above 0")
     return CalibrationSample.of(probability, is_right, weight)
 
 
 def _shift(fields: dict[str, Any]) -> ShiftRule:
+    rows = [[_finite(x, "shift") for x in row.split()] for row in fields["precision"]]
     rule = ShiftRule(
-        mean=tuple(float(fields["mean"][name]) for name in _NAMES),
-        spread=tuple(float(fields["spread"][name]) for name in _NAMES),
-        precision=tuple(tuple(map(float, row.split())) for row in fields["precision"]),
-        limit=float(fields["limit"]),
+        mean=_of_features(fields["mean"], "shift"),
+        spread=_of_features(fields["spread"], "shift"),
+        precision=tuple(map(tuple, rows)),
+        limit=_finite(fields["limit"], "shift"),
     )
-    if np.shape(rule.precision) != (N_FEATURES, N_FEATURES) or min(rule.spread) <= 0:
-        raise ValueError("the shift rule is damaged")
+    if [len(row) for row in rows] != [N_FEATURES] * N_FEATURES:
+        raise ValueError("shift: precision is not a square of the features")
+    if min(rule.spread) <= 0 or rule.limit < 0:
+        raise ValueError("shift: a spread is not above 0, or the limit is negative")
     return rule
+
+
+def _of_features(values: dict[str, Any], name: str) -> tuple[float, ...]:
+    return tuple(_finite(values[feature], name) for feature in _NAMES)
+
+
+def _share(value: Any, name: str) -> float:
+    share = _finite(value, name)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{name}: {share:g} is not between 0 and 1")
+    return share
+
+
+def _finite(value: Any, name: str) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} holds {number}")
+    return number

@@ -33,8 +33,13 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         raw = _read_bounded(path)
+    except FileNotFoundError as exc:
+        raise DatasetInvalid(f"there is no file {path}") from exc
+    except IsADirectoryError as exc:
+        raise DatasetInvalid(f"{path} is a folder: give a file") from exc
     except (OSError, EOFError, zlib.error) as exc:
-        raise DatasetInvalid(f"cannot read {path}: {exc}") from exc
+        reason = getattr(exc, "strerror", None) or exc
+        raise DatasetInvalid(f"cannot read {path}: {reason}") from exc
     if len(raw) > MAX_BYTES:
         raise DatasetInvalid(f"cannot read {path}: it is larger than {MAX_BYTES >> 20} MiB")
     return raw

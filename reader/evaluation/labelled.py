@@ -7,31 +7,45 @@ For questions asked to a whole index: what counts is the answer's text, not wher
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from answerable.index import sentence_bounds
 
+from ..answer_text import normalize_answer
 from ..errors import DatasetInvalid
 from .json_files import read_bytes
 from .squad import SquadQuestion, squad_questions
 
-TEMPLATE = """question,answer,document
-How many days of leave do I have?,28 days,leave.md
-Who approves travel?,the head of department|department head,travel.html
-What is the company's tax number?,no answer,
-"""
+_EXAMPLES = (
+    ("How many days of leave do I have?", ("28 days",), "leave.md"),
+    ("Who approves travel?", ("the head of department", "department head"), "travel.html"),
+    ("What is the company's tax number?", (), None),
+)
+TEMPLATE = "question,answer,document\n" + "".join(
+    f"{question},{'|'.join(answers) or 'no answer'},{document or ''}\n"
+    for question, answers, document in _EXAMPLES
+)
 """A CSV file of labelled questions to start from."""
+
+TEMPLATE_LINES = "".join(
+    json.dumps({"question": question, "answer": list(answers) or None, "document": document}) + "\n"
+    for question, answers, document in _EXAMPLES
+)
+"""The same as JSON lines."""
 
 _HINT = (
     'give CSV or JSON lines with "question" and "answer" (empty or "no answer" where the documents '
     "have none), or SQuAD JSON; `answerable calibrate --template` prints an example"
 )
-_NO_ANSWER = frozenset(("", "no answer", "unanswerable"))
+_NO_ANSWER = frozenset(
+    ("", "no answer", "unanswerable", "none", "null", "n/a", "n.a", "na", "-", "\N{EN DASH}")
+)
 _SEPARATORS = (",", ";", "\t")  # spreadsheets use each of them somewhere
 _SHOWN_CHARS = 40  # of a wrong value, in an error
+_SHOWN_KEYS_CHARS = 120
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -77,6 +91,8 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
         DatasetInvalid: the file is missing, holds no question, or a line cannot be read as one.
     """
     text = _decoded(path, read_bytes(path))
+    if not text.strip():
+        raise DatasetInvalid(f"{path} is empty: {_HINT}")
     if text.lstrip()[:1] in ("{", "["):
         found = list(_from_json(path, text))
     else:
@@ -84,6 +100,19 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
     if not found:
         raise DatasetInvalid(f"{path} holds no questions: {_HINT}")
     return found
+
+
+def without_repeats(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
+    """Return each question with the same answers once, the first of them, in order.
+
+    The same is what differs in nothing but case, punctuation, articles and spaces: asked again
+    it says nothing new.
+    """
+    first: dict[tuple[str, frozenset[str]], LabelledQuestion] = {}
+    for question in questions:
+        answers = frozenset(map(normalize_answer, question.answers))
+        first.setdefault((normalize_answer(question.question), answers), question)
+    return list(first.values())
 
 
 def _decoded(path: Path, raw: bytes) -> str:
@@ -181,21 +210,41 @@ def _of_record(record: object, place: str, number: str) -> LabelledQuestion:
     return LabelledQuestion(
         id=id,
         question=question,
-        answers=_answers(record.get("answer", record.get("answers")), place),
+        answers=_answers(_answer_field(record, place), place),
         group=_text(record.get("group"), "group", place) or document or id,
         document=document or None,
         place=place,
     )
 
 
+def _answer_field(record: Mapping[str, Any], place: str) -> Any:
+    """Return what stands under ``answer`` or ``answers``; a misspelt name is no missing answer."""
+    given = [record[name] for name in ("answer", "answers") if name in record]
+    if not given:
+        keys = ", ".join(f'"{key}"' for key in record)
+        raise DatasetInvalid(f'{place} has no "answer", its keys are {_shortened(keys)}: {_HINT}')
+    return next((value for value in given if value is not None), None)
+
+
 def _answers(value: Any, place: str) -> tuple[str, ...]:
-    """Return the answers of a text, of a list, or of an object with such a ``text``."""
+    """Return the answers of a text, of a list, or of an object with such a ``text``.
+
+    Words such as "none" say that there is no answer where they are all that is given; beside
+    another answer they are one.
+    """
     if isinstance(value, Mapping):
-        value = value.get("text")
+        value = _text_field(value, place)
     values = value if isinstance(value, list) else [value]
     texts = [_text(one, "answer", place) for one in values]
-    given = [text for text in texts if text.lower().rstrip(".") not in _NO_ANSWER]
-    return tuple(dict.fromkeys(given))
+    if all(text.lower().rstrip(".") in _NO_ANSWER for text in texts):
+        return ()
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _text_field(answers: Mapping[str, Any], place: str) -> Any:
+    if "text" not in answers:
+        raise DatasetInvalid(f'{place}: the object under "answer" has no "text": {_HINT}')
+    return answers["text"]
 
 
 def _text(value: object, name: str, place: str) -> str:
@@ -203,12 +252,17 @@ def _text(value: object, name: str, place: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        shown = f"{value!r:.{_SHOWN_CHARS}}"
-        raise DatasetInvalid(f'{place}: "{name}" is {shown}, and should be text: {_HINT}')
+        raise DatasetInvalid(
+            f'{place}: "{name}" is {value!r:.{_SHOWN_CHARS}}, and should be text: {_HINT}'
+        )
     text = str(value).strip()
     if any("\ud800" <= char <= "\udfff" for char in text):
         raise DatasetInvalid(f'{place}: "{name}" holds half of a character pair: write it again')
     return text
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_KEYS_CHARS else f"{text[:_SHOWN_KEYS_CHARS]}..."
 
 
 def _of_squad(path: Path, question: SquadQuestion) -> LabelledQuestion:
@@ -225,8 +279,14 @@ def _of_squad(path: Path, question: SquadQuestion) -> LabelledQuestion:
     return LabelledQuestion(
         id=question.id,
         question=text,
-        answers=_answers([answer.text for answer in question.answers], place),
+        answers=_quotes(question, place),
         group=question.title or question.id,
         sentences=tuple(dict.fromkeys(sentences)),
         place=place,
     )
+
+
+def _quotes(question: SquadQuestion, place: str) -> tuple[str, ...]:
+    """Return a question's answers as they stand in its passage: "none" may be one there."""
+    texts = (_text(answer.text, "answer", place) for answer in question.answers)
+    return tuple(dict.fromkeys(text for text in texts if text))

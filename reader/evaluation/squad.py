@@ -12,6 +12,8 @@ from typing import Any
 from ..errors import DatasetInvalid
 from .json_files import read_json
 
+_WRONG_LAYOUT = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
+
 
 @dataclass(frozen=True, slots=True)
 class SquadAnswer:
@@ -63,26 +65,40 @@ def squad_questions(root: Any, path: Path, *, is_labelled: bool = True) -> list[
     """
     try:
         return list(_questions(root, is_labelled))
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as exc:
+    except _WRONG_LAYOUT as exc:
         raise DatasetInvalid(
-            f"{path} is not in SQuAD layout (data > paragraphs > qas): {exc!r}"
+            f"{path} is not in SQuAD layout (data > paragraphs > qas): {_reason(exc)}"
         ) from exc
 
 
 def _questions(root: dict[str, Any], is_labelled: bool) -> Iterator[SquadQuestion]:
-    for article in root["data"]:
-        for paragraph in article["paragraphs"]:
-            for qa in paragraph["qas"]:
-                is_impossible = bool(qa.get("is_impossible", False))
-                given = qa["answers"] if is_labelled else qa.get("answers") or []
-                answers = () if is_impossible else _answers(given)
-                yield SquadQuestion(
-                    id=str(qa["id"]),
-                    title=str(article.get("title", "")),
-                    context=_text(paragraph["context"]),
-                    question=_text(qa["question"]),
-                    answers=answers,
-                )
+    for a, article in enumerate(root["data"]):
+        for p, paragraph in enumerate(article["paragraphs"]):
+            for q, qa in enumerate(paragraph["qas"]):
+                try:
+                    question = _question(article, paragraph, qa, is_labelled)
+                except _WRONG_LAYOUT as exc:
+                    place = f"data[{a}].paragraphs[{p}].qas[{q}]"
+                    raise ValueError(f"{place}: {_reason(exc)}") from exc
+                yield question
+
+
+def _question(
+    article: dict[str, Any], paragraph: dict[str, Any], qa: dict[str, Any], is_labelled: bool
+) -> SquadQuestion:
+    is_impossible = bool(qa.get("is_impossible", False))
+    given = qa["answers"] if is_labelled else qa.get("answers") or []
+    return SquadQuestion(
+        id=str(qa["id"]),
+        title=str(article.get("title", "")),
+        context=_text(paragraph["context"]),
+        question=_text(qa["question"]),
+        answers=() if is_impossible else _answers(given),
+    )
+
+
+def _reason(exc: Exception) -> str:
+    return f'no "{exc.args[0]}"' if isinstance(exc, KeyError) else str(exc)
 
 
 def _answers(raw: list[dict[str, Any]]) -> tuple[SquadAnswer, ...]:

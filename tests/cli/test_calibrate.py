@@ -1,6 +1,7 @@
 """``calibrate``, ``evaluate open`` and the error limit, as a user types them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,10 @@ def test_calibrate_reports_stores_and_resets(facts: RunCli, tmp_path: Path) -> N
         "best quote right    72% (",
         "stored              index/calibration.json",
         "not supported",
-        "The smallest limit that these questions support is 0.",
+        "These questions support error limits from 0.",
+        " on (before: none).",
+        " in 6 bins; ",
+        " with the reader's own, ",
         "expected: no answer",
     ):
         assert said in run.out
@@ -80,12 +84,15 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
         (("ask", "x", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("chat", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("ask", "x", "--max-error", "1"), 2, "a share above 0 and below 1"),
+        (("ask", "x", "--max-error", "10%"), 2, "'10%' is not a share such as 0.1"),
         (("ask", "x", "--max-error", "nan"), 2, "a share above 0 and below 1"),
         (("evaluate", "open", "questions.csv", "--max-error", "0"), 2, "a share above 0"),
         (("evaluate", "open", "nowhere.csv"), 1, "nowhere.csv"),
         (("calibrate",), 2, "give one of FILE, --reset and --template"),
         (("calibrate", "questions.csv", "--reset"), 2, "give one of"),
-        (("calibrate", "nowhere.csv"), 1, "nowhere.csv"),
+        (("calibrate", "nowhere.csv"), 1, "there is no file nowhere.csv"),
+        (("calibrate", "index"), 1, "index is a folder: give a file"),
+        (("calibrate", "questions.csv", "--collection", "x"), 1, "there is no collection 'x'"),
         (("calibrate", "questions.csv", "--report", "questions.csv"), 1, "name another file"),
     ],
 )
@@ -99,11 +106,30 @@ def test_wrong_use_is_one_line(
     assert run.err.count("\n") == 1
 
 
+def test_status_says_that_a_calibration_is_refused(facts: RunCli, tmp_path: Path) -> None:
+    """One for another splitter is not shown as if it held; --json says why, too."""
+    facts("calibrate", "questions.csv")
+    path = tmp_path / "index" / "calibration.json"
+    path.write_text(path.read_text().replace('"splitter_version": 1', '"splitter_version": 2'))
+    said = (
+        "was fitted for splitter 2, and this index has 1: fit it again with `answerable calibrate"
+    )
+    assert re.search(f"^calibration  refused: .*{said}", facts("status").out, re.MULTILINE)
+    models = json.loads(facts("status", "--json").out)["models"]
+    assert (
+        models["calibration"].startswith("questions.csv") and said in models["calibration_refused"]
+    )
+
+
 def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:
     """The printed example is a file that calibrate reads; it only holds too few questions."""
     (tmp_path / "mine.csv").write_text(facts("calibrate", "--template").out)
-    run = facts("calibrate", "mine.csv")
-    assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
+    (tmp_path / "mine.jsonl").write_text(facts("calibrate", "--template", "--json").out)
+    for name in ("mine.csv", "mine.jsonl"):
+        run = facts("calibrate", name)
+        assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
+    first, *_ = (tmp_path / "mine.jsonl").read_text().splitlines()
+    assert json.loads(first)["answer"] == ["28 days"]
 
 
 def test_evaluate_open_prints_a_figure_a_line(facts: RunCli, tmp_path: Path) -> None:

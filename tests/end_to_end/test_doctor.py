@@ -95,7 +95,7 @@ def test_a_reader_that_is_not_whole(own: Path, tmp_path: Path) -> None:
     found = {one.check: one for one in diagnose(own / "index", settings).findings}
     assert set(found) == CHECKS - {"calibration"}  # which belongs to a reader that can be loaded
     assert (found["reader"].level, found["encoder"].level) == ("wrong", "sound")
-    assert "another reader" in found["reader"].text
+    assert "was fitted for reader 000000000000" in found["reader"].text
     (model / "confidence.json").unlink()
     (model / "golden.json").unlink()
     manifest = load_manifest(default_reader_folder(), "reader")

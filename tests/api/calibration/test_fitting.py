@@ -1,14 +1,19 @@
 """Calibrating an index on its user's questions, with a reader whose scores mean something."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from answerable.api import (
+    AskOptions,
+    CalibrationDamaged,
     CalibrationMismatch,
     CalibrationNeeded,
+    CollectionInvalid,
     Engine,
     LimitInvalid,
     MaxErrorUnsupported,
@@ -16,11 +21,13 @@ from answerable.api import (
     Settings,
     SettingsInvalid,
     calibrate,
+    evaluate_open,
     load_settings,
     to_json,
 )
-from answerable.index import AnswerableError, ModelFolderInvalid
-from answerable.reader import DatasetInvalid, load_confidence
+from answerable.api.calibration.figures import MAX_ERRORS, questions_needed
+from answerable.index import AnswerableError, Filters
+from answerable.reader import CalibrationSample, DatasetInvalid, load_confidence, uncalibrated
 from tests.api.facts import FACTS, READER_SHA256, fact_engine, write_questions
 from tests.fakes import HashEncoder
 
@@ -135,34 +142,137 @@ def test_calibration_for_other_models_is_refused(engine: Engine, tmp_path: Path)
     path = tmp_path / "index" / "calibration.json"
     stored = path.read_text()
     provenance = load_confidence(path, READER_SHA256).provenance
-    for changed in (
-        stored.replace(READER_SHA256, "ab" * 32),
-        stored.replace(HashEncoder().sha256, "cd" * 32),
-        stored.replace(
-            f'"splitter_version": {provenance.splitter_version}', '"splitter_version": 99'
+    version = f'"splitter_version": {provenance.splitter_version}'
+    for changed, said in (
+        (
+            stored.replace(READER_SHA256, "ab" * 32),
+            "reader abababababab, and this one is fafafafaf",
         ),
-        stored.replace('"margin"', '"margins"'),
+        (
+            stored.replace(HashEncoder().sha256, "cd" * 32),
+            "encoder cdcdcdcdcdcd, and this index has",
+        ),
+        (stored.replace(version, '"splitter_version": 99'), "splitter 99, and this index has 1"),
+        (stored.replace('"margin"', '"margins"'), "another version of Answerable"),
     ):
         assert changed != stored
         path.write_text(changed)
-        with pytest.raises(CalibrationMismatch, match="answerable calibrate QUESTIONS") as caught:
+        with pytest.raises(CalibrationMismatch, match=said) as caught:
             fact_engine(tmp_path / "index").ask("What is fact 7?")
-        assert "--reset" in str(caught.value)
+        folder = tmp_path / "index"
+        assert f"answerable calibrate QUESTIONS --index {folder}`" in str(caught.value)
+        assert f"answerable calibrate --reset --index {folder}`" in str(caught.value)
+        refused = fact_engine(folder).status().models.calibration_refused
+        assert refused == str(caught.value)
     calibrate(fact_engine(tmp_path / "index"), write_questions(tmp_path))
     assert fact_engine(tmp_path / "index").ask("What is fact 7?").calibration is not None
+    assert fact_engine(tmp_path / "index").status().models.calibration_refused is None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"provenance": {}}', "[" * 100_000])
 def test_damaged_calibration_is_one_line(engine: Engine, tmp_path: Path, content: str) -> None:
     """It is named by ask and by status, and a reset mends it."""
     (tmp_path / "index" / "calibration.json").write_text(content)
-    with pytest.raises((ModelFolderInvalid, CalibrationMismatch), match="--reset"):
+    with pytest.raises(CalibrationDamaged, match=r"is damaged .*--reset"):
         engine.ask("What is fact 7?")
-    assert engine.status().models.calibration is not None
+    assert engine.status().models.calibration == "damaged"
+    assert "--reset" in (engine.status().models.calibration_refused or "")
     assert engine.reader.use(None) == tmp_path / "index" / "calibration.json"
     assert engine.reader.use(None) is None
     assert engine.ask("What is fact 7?").models.calibration is None
     assert engine.status().models.calibration is None
+
+
+def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
+    """Sixty lines of one question are one; repeats are told, and another answer is no repeat."""
+    questions = write_questions(tmp_path)
+    header, *rows = questions.read_text().splitlines()
+    questions.write_text("\n".join([header, *[rows[1]] * 60]))
+    with pytest.raises(DatasetInvalid, match="holds 1 question, not counting 59 that are repeated"):
+        calibrate(engine, questions)
+    again = [row.upper().replace("?", " ?") for row in rows[:40]]
+    questions.write_text("\n".join([header, *rows, *again, "What is fact 7?,value-8"]))
+    report = calibrate(engine, questions)
+    assert (report.n_questions, report.n_repeated) == (61, 40)
+
+
+def test_questions_without_any_right_answer_store_nothing(engine: Engine, tmp_path: Path) -> None:
+    """No labels, or only wrong ones: what was fitted before stays."""
+    questions = write_questions(tmp_path)
+    report = calibrate(engine, questions)
+    text = questions.read_text()
+    questions.write_text(re.sub("value-\\d+", "no answer", text))
+    with pytest.raises(DatasetInvalid, match="no question has an answer"):
+        calibrate(engine, questions)
+    questions.write_text(text.replace("value-", "Timbuktu "))
+    with pytest.raises(
+        DatasetInvalid, match=r"not one of 60 best quotes is right.*nothing was stored"
+    ):
+        calibrate(engine, questions)
+    assert engine.status().models.calibration == report.name
+
+
+def test_questions_that_all_have_an_answer_are_warned_of(engine: Engine, tmp_path: Path) -> None:
+    """Limits then say nothing of what the documents do not answer."""
+    assert calibrate(engine, write_questions(tmp_path)).warnings == ()
+    questions = write_questions(tmp_path)
+    text = questions.read_text()
+    questions.write_text("".join(line for line in text.splitlines(True) if "no answer" not in line))
+    (warning,) = calibrate(engine, questions).warnings
+    assert "the limits say nothing of questions that the documents do not answer" in warning
+
+
+def test_report_compares_limits_with_those_before(engine: Engine, tmp_path: Path) -> None:
+    """Of the calibration that held, of the reader's own, and what lacks for the usual ones."""
+    questions = write_questions(tmp_path)
+    first = calibrate(engine, questions)
+    assert (first.smallest_error_before, first.smallest_error_own) == (None, None)
+    assert first.smallest_error is not None
+    assert first.smallest_error in [row.max_error for row in first.thresholds]
+    assert first.smallest_error not in MAX_ERRORS
+    fewer = calibrate(engine, write_questions(tmp_path, 30))
+    assert fewer.smallest_error_before == first.smallest_error
+    assert fewer.smallest_error_own is None
+    (tmp_path / "index" / "calibration.json").write_text("{")
+    assert calibrate(engine, write_questions(tmp_path)).smallest_error_before is None
+
+
+@pytest.mark.parametrize("n_wrong", [3, 8])
+def test_questions_needed_would_do(n_wrong: int) -> None:
+    """So many questions with as many wrong ones support the limit; half of them do not."""
+    probability = np.linspace(0.95, 0.85, 50)
+    is_right = np.ones(50, dtype=bool)
+    is_right[np.linspace(5, 45, n_wrong).astype(int)] = False
+    sample = CalibrationSample.of(probability, is_right)
+    model = replace(uncalibrated(READER_SHA256), sample=sample)
+    needed = {one.max_error: one.n_questions for one in questions_needed(model, 60)}
+    if n_wrong == 8:
+        assert needed[0.1] is None
+        return
+    n = needed[0.1]
+    assert n is not None and n % 10 == 0
+    for factor, is_enough in ((n / 60, True), (n / 120, False)):
+        rows = (np.arange(int(50 * factor)) / factor).astype(int)
+        more = CalibrationSample.of(probability[rows], is_right[rows])
+        assert (more.find_threshold(0.1) is not None) is is_enough
+
+
+def test_shares_are_of_all_questions_asked(engine: Engine, tmp_path: Path) -> None:
+    """A threshold answers as large a share as ``evaluate open`` finds, and as many are right."""
+    questions = write_questions(tmp_path)
+    report = calibrate(engine, questions)
+    for row in report.thresholds:
+        assert row.coverage == row.n_answered / 60
+    metrics = evaluate_open(engine, questions).metrics()
+    assert metrics["best_quote_right"] == pytest.approx(100 * report.right.value)
+    assert metrics["calibration_bins"] == report.calibration_bins
+
+
+def test_a_collection_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
+    """In place of questions that find nothing to read."""
+    options = AskOptions(Filters(collections=("nosuch",)))
+    with pytest.raises(CollectionInvalid, match="no collection 'nosuch': there is default"):
+        calibrate(engine, write_questions(tmp_path), options)
 
 
 def test_few_questions_and_foreign_ones_are_refused(engine: Engine, tmp_path: Path) -> None:

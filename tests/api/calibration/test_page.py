@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from answerable.api import CalibrationReport, calibrate, calibration_page
+from answerable.api.calibration.report import QuestionsNeeded
 from tests.api.facts import fact_engine, write_questions
 
 VOID = {"meta", "line", "circle", "polyline", "br"}
@@ -112,7 +113,34 @@ def test_page_without_errors_or_limits(report: CalibrationReport) -> None:
     bare = replace(report, errors=(), thresholds=rows, smallest_error=None, n_conflicts=3)
     text = _Page(calibration_page(bare)).text
     assert "None." in text and text.count("not supported") == len(rows)
-    assert "to 3 two documents gave different answers" in text
+    assert "For 3 of them two documents give different answers, so that neither is given." in text
+
+
+def test_page_says_what_became_of_the_limits(report: CalibrationReport) -> None:
+    """Limits now and before, the way back, what more would take, and the warnings."""
+    changed = replace(
+        report,
+        smallest_error=0.31,
+        smallest_error_before=0.09,
+        smallest_error_own=0.09,
+        questions_needed=(QuestionsNeeded(0.1, None), QuestionsNeeded(0.2, 1400)),
+        n_repeated=3,
+        path="my index/calibration.json",
+        warnings=("every question of the file has an answer",),
+    )
+    text = _Page(calibration_page(changed)).text
+    for said in (
+        "These questions support error limits from 0.31 on (before: from 0.09); ",
+        "`answerable calibrate --reset --index 'my index'` goes back to the reader's own (from 0.09).",
+        "For a limit of 0.1 the answers are too often wrong.",
+        "A limit of 0.2 would take about 1,400 questions, were the answers right as often.",
+        "60 questions were asked (3 repeated ones left out)",
+        " Every question of the file has an answer.",
+        f"{report.risk_coverage.value:.1%}",
+        f"in {report.calibration_bins} bins; {report.calibration_error_own:.3f} with the reader's own",
+    ):
+        assert said in text
+    assert "--reset" not in _Page(calibration_page(replace(changed, smallest_error=0.05))).text
 
 
 def test_report_of_the_page_is_on_disk_as_made(tmp_path: Path) -> None:

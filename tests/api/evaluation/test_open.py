@@ -1,6 +1,7 @@
 """Labelled questions asked to a whole index, and the figures that come of it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from answerable.api import (
     evaluate_open,
     open_evaluation_record,
 )
+from answerable.api.evaluation.asking import AskedQuestion
 from answerable.index import Filters
 from tests.api.facts import fact_engine, write_questions
 from tests.api.fakes import open_engine
@@ -75,6 +77,37 @@ def test_abstaining_changes_the_answers_not_the_best_quotes(facts: Engine, tmp_p
     assert metrics["area_under_risk_coverage"] == free["area_under_risk_coverage"]
     assert "right_of_answered" not in metrics
     assert closed.reasons() == {"low_confidence": 60}
+
+
+def test_a_conflict_is_never_an_answer_however_sure(facts: Engine, tmp_path: Path) -> None:
+    """It comes last, as not answered; among the others the ranking is as if it were not there."""
+    found = evaluate_open(facts, write_questions(tmp_path), AskOptions(min_probability=0.0))
+    wrong = {one.question.id for one in found.asked if not one.is_right}
+    asked = tuple(_conflicting(one) if one.question.id in wrong else one for one in found.asked)
+    before, after = found.metrics(), replace(found, asked=asked).metrics()
+    right = after["best_quote_right"]
+    assert before["coverage_at_90_accuracy"] < right
+    assert after["coverage_at_90_accuracy"] == pytest.approx(right)
+    # Without a wrong answer before them, errors only begin where the conflicts do.
+    n, n_right = len(asked), len(asked) - len(wrong)
+    area = (1 - n_right / n) * len(wrong) / n  # equally last, they pass together
+    assert after["area_under_risk_coverage"] == pytest.approx(100 * area)
+    kept = replace(found, asked=tuple(one for one in asked if not one.is_conflict)).metrics()
+    assert after["expected_calibration_error"] == kept["expected_calibration_error"]
+
+
+def _conflicting(one: AskedQuestion) -> AskedQuestion:
+    return replace(one, result=replace(one.result, answer=None, reason="conflicting_answers"))
+
+
+def test_calibration_error_names_its_bins_and_chance(facts: Engine, tmp_path: Path) -> None:
+    """Sixty questions fill six bins; a part of the error is chance, and all of it can be."""
+    found = evaluate_open(facts, write_questions(tmp_path))
+    metrics = found.metrics()
+    assert metrics["calibration_bins"] == 6
+    assert 0.02 < metrics["calibration_error_by_chance"] < 0.2
+    nothing_read = tuple(replace(one, features=()) for one in found.asked)
+    assert "expected_calibration_error" not in replace(found, asked=nothing_read).metrics()
 
 
 def test_recall_of_passage_document_and_answer(index_folder: Path, tmp_path: Path) -> None:

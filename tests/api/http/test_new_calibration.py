@@ -3,10 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from answerable.api.index_calibration import remove_calibration, save_calibration
+from answerable.api.index_calibration import (
+    CALIBRATION_NAME,
+    remove_calibration,
+    save_calibration,
+)
 from answerable.reader import ConfidenceModel, Provenance, uncalibrated
 from tests.api.fakes import ScriptedReader
-from tests.api.http.serving import serving
+from tests.api.http.serving import problem_of, serving
 
 QUESTION = {"question": "How many days may I work from home?"}
 
@@ -46,3 +50,11 @@ def test_new_calibration_counts_from_the_next_question(index_folder: Path) -> No
         assert asked() == (0.7, "two.csv", "miss")
         remove_calibration(index_folder)
         assert asked()[:2] == (0.9, "by hand")
+
+
+def test_damaged_calibration_is_named_as_what_it_is(index_folder: Path) -> None:
+    """It is no model that cannot be loaded."""
+    (index_folder / CALIBRATION_NAME).write_text("{")
+    with serving(index_folder, _Calibrated(0.9)) as client:
+        problem = problem_of(client.post("/v1/ask", json=QUESTION), 503, "calibration-damaged")
+    assert problem["title"] == "The calibration is damaged"

@@ -117,8 +117,9 @@ def test_threshold_says_what_was_observed() -> None:
 def test_a_small_sample_names_what_it_supports() -> None:
     """Thirty right answers cannot promise 5% at 90%, since 0.95^30 is 0.21; 8% they can."""
     sample = CalibrationSample.of(np.full(30, 0.9), np.ones(30, dtype=bool))
-    with pytest.raises(MaxErrorUnsupported, match=r"they support is 0\.08") as caught:
+    with pytest.raises(MaxErrorUnsupported, match=r"they support is 0\.08; use a") as caught:
         sample.threshold_for(0.05)
+    assert str(caught.value).endswith("labelled questions (answerable calibrate QUESTIONS)")
     assert caught.value.smallest == 0.08
     assert sample.threshold_for(0.08).coverage == 1.0
 
@@ -126,6 +127,8 @@ def test_a_small_sample_names_what_it_supports() -> None:
 def test_a_sample_that_is_all_wrong_supports_nothing() -> None:
     """No limit below 100% can be kept by answers that are never right."""
     sample = CalibrationSample.of(np.full(30, 0.9), np.zeros(30, dtype=bool))
-    with pytest.raises(MaxErrorUnsupported, match="nor any other") as caught:
+    with pytest.raises(
+        MaxErrorUnsupported, match="no other limit either, too few answers were right"
+    ) as caught:
         sample.threshold_for(0.5)
     assert caught.value.smallest is None

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from answerable.reader import (
     ReliabilityBin,
     area_under_risk_coverage,
+    calibration_bins,
+    calibration_error_by_chance,
     coverage_at_accuracy,
     expected_calibration_error,
     false_answer_rate,
@@ -34,6 +36,20 @@ def test_expected_calibration_error() -> None:
     assert expected_calibration_error(PROBABILITY[kept], IS_RIGHT[kept], n_bins=2) == (
         pytest.approx(0.5 * 0.25 + 0.5 * 0.15)
     )
+
+
+def test_calibration_error_by_chance_shrinks_with_the_questions() -> None:
+    """A hundred questions of even odds in one bin miss by 0.04: half a normal deviation of 0.05."""
+    even = np.full(100, 0.5)
+    assert calibration_error_by_chance(even, 1) == pytest.approx(0.04, abs=0.006)
+    assert calibration_error_by_chance(np.full(10_000, 0.5), 1) < 0.006
+    assert calibration_error_by_chance(np.array([0.0, 1.0]), 1) == 0.0
+
+
+@pytest.mark.parametrize(("n", "bins"), [(1, 3), (56, 5), (150, 15), (5000, 15)])
+def test_bins_hold_ten_questions_each(n: int, bins: int) -> None:
+    """Three at least, and fifteen at most."""
+    assert calibration_bins(n) == bins
 
 
 def test_risk_coverage_curve() -> None:

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.reader import TEMPLATE, DatasetInvalid, LabelledQuestion, read_labelled
+from answerable.reader import (
+    TEMPLATE,
+    TEMPLATE_LINES,
+    DatasetInvalid,
+    LabelledQuestion,
+    read_labelled,
+)
 
 CONTEXT = "Leave is long. You have 28 days of leave a year. It is paid."
 SQUAD = {
@@ -84,13 +90,36 @@ def test_csv_as_spreadsheets_write_it(tmp_path: Path, separator: str, encoding: 
 
 
 def test_json_lines_take_one_answer_several_or_none(tmp_path: Path) -> None:
-    """``answer`` may be text, a number, a list, null or missing; ``answers`` means the same."""
-    answers = ['"answer": "28"', '"answer": 28', '"answers": ["28", "", "28 days"]', '"id": "x"']
+    """``answer`` may be text, a number, a list, or null; ``answers`` means the same."""
+    answers = ['"answer": "28"', '"answer": 28', '"answers": ["28", "", "28 days"]']
+    answers += ['"id": "x", "answer": ""']
     answers += ['"answer": null', '"answers": {"text": ["28"], "answer_start": [0]}']
     lines = "\n\n".join(f'{{"question": "How many?", {answer}}}' for answer in answers)
     found = read_labelled(_file(tmp_path, lines))
     assert [q.answers for q in found] == [("28",), ("28",), ("28", "28 days"), (), (), ("28",)]
     assert [q.id for q in found] == ["1", "3", "5", "x", "9", "11"]
+
+
+@pytest.mark.parametrize(
+    "said", ["N/A", "n.a.", "na", "None", "-", "NULL", "No answer.", "Unanswerable", "none|n/a"]
+)
+def test_other_words_for_no_answer(tmp_path: Path, said: str) -> None:
+    """They are no answer where they are all that a CSV field or a JSON value says."""
+    (question,) = read_labelled(_file(tmp_path, f"question,answer\nTax number?,{said}\n"))
+    assert question.answers == ()
+    if "|" not in said:
+        line = json.dumps({"question": "Tax number?", "answer": [said]})
+        assert read_labelled(_file(tmp_path, line))[0].answers == ()
+
+
+def test_word_for_no_answer_beside_another_is_an_answer(tmp_path: Path) -> None:
+    """As in "none | zero"; and in SQuAD, which has a field for questions without an answer."""
+    (question,) = read_labelled(_file(tmp_path, "question,answer\nHow many?,none | zero\n"))
+    assert question.answers == ("none", "zero")
+    qa = {"id": "a", "question": "How many?", "answers": [{"text": "None", "answer_start": 0}]}
+    squad = {"data": [{"title": "t", "paragraphs": [{"context": "None.", "qas": [qa]}]}]}
+    (question,) = read_labelled(_file(tmp_path, json.dumps(squad)))
+    assert question.answers == ("None",)
 
 
 def test_json_list_and_a_single_object(tmp_path: Path) -> None:
@@ -103,15 +132,18 @@ def test_json_list_and_a_single_object(tmp_path: Path) -> None:
 
 
 def test_template_is_read(tmp_path: Path) -> None:
-    """The printed example is itself a file of questions."""
-    found = read_labelled(_file(tmp_path, TEMPLATE))
-    assert [len(question.answers) for question in found] == [1, 2, 0]
+    """The printed example is itself a file of questions, in either form."""
+    for template in (TEMPLATE, TEMPLATE_LINES):
+        found = read_labelled(_file(tmp_path, template))
+        assert [len(question.answers) for question in found] == [1, 2, 0]
+        assert [question.document for question in found] == ["leave.md", "travel.html", None]
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "line 1: no column \"question\""),
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
         (b"question,answer\n", "holds no questions"),
         (b"question,reply\nWho?,Ann\n", "line 1: no column \"answer\""),
         (b"question,answer,answer\nWho?,Ann,Ann\n", 'several columns are named "answer"'),
@@ -120,15 +152,26 @@ def test_template_is_read(tmp_path: Path) -> None:
         (b'question,answer\nWho?,"Ann\n', "line 2 is not CSV"),
         (b"question,answer\nWho?," + b"x" * 200_000, "line 2 is not CSV (field larger than"),
         (b"question,answer\nW\xf6r?,Ann\n", "line 2: byte 0xf6 is not UTF-8"),
-        (b'{"question": "Who?"}\n{"question": \n', "line 2 is not JSON"),
-        (b'{"question": "Who?"}\n[1]\n', "line 2 is not an object"),
-        (b'{"question": "Who?"}\n{"answer": "Ann"}\n', "line 2 has no question"),
+        (b'{"question": "Who?", "answer": ""}\n{"question": \n', "line 2 is not JSON"),
+        (b'{"question": "Who?", "answer": ""}\n[1]\n', "line 2 is not an object"),
+        (b'{"question": "Who?", "answer": ""}\n{"answer": "Ann"}\n', "line 2 has no question"),
+        (
+            b'{"question": "Who?", "answer": ""}\n{"question": "Who?", "anwser": "Ann"}\n',
+            'line 2 has no "answer", its keys are "question", "anwser"',
+        ),
+        (b'[{"question": "Who?"}]', 'record 1 has no "answer", its keys are "question"'),
+        (b'{"question": "Who?", "answer": {"texts": ["Ann"]}}', 'under "answer" has no "text"'),
         (b'{"question": ["Who?"]}', 'record 1: "question" is [\'Who?\'], and should be text'),
         (b'{"question": "Who?", "answer": [true]}', '"answer" is True, and should be text'),
         (b'{"question": "W\\ud800?"}', "holds half of a character pair"),
         (b'[{"question": "Who?"},\n {"question"}]', "is not JSON: Expecting ':' delimiter: line 2"),
         (b"[" * 100_000, "is not JSON"),
         (b'{"data": [{"paragraphs": 1}]}', "is not in SQuAD layout"),
+        (b'{"data": [{"qas": 1}]}', 'qas): no "paragraphs"'),
+        (
+            b'{"data": [{"paragraphs": [{"context": "c", "qas": [{"question": "x"}]}]}]}',
+            'data[0].paragraphs[0].qas[0]: no "answers"',
+        ),
         (b"\x1f\x8b\x08damaged", "cannot read"),
         (gzip.compress(b'{"question": "Who?"}')[:-9], "cannot read"),
     ],
@@ -146,9 +189,11 @@ def test_malformed_file_is_one_line_that_names_the_place(
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    """A path that leads nowhere is an error, not a traceback."""
-    with pytest.raises(DatasetInvalid, match="nowhere"):
+    """A path that leads nowhere, or to a folder, is an error in plain words."""
+    with pytest.raises(DatasetInvalid, match=r"^there is no file .*nowhere\.csv$"):
         read_labelled(tmp_path / "nowhere.csv")
+    with pytest.raises(DatasetInvalid, match=r"is a folder: give a file$"):
+        read_labelled(tmp_path)
 
 
 @given(content=st.binary(max_size=300))

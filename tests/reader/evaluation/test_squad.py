@@ -53,5 +53,5 @@ def test_bad_files_are_one_clear_error(tmp_path: Path, content: bytes, message: 
 
 def test_missing_file(tmp_path: Path) -> None:
     """A path that does not exist is the same error."""
-    with pytest.raises(DatasetInvalid, match="cannot read"):
+    with pytest.raises(DatasetInvalid, match="there is no file"):
         read_squad(tmp_path / "none.json")
