@@ -1,6 +1,7 @@
 """``answerable doctor`` and ``answerable export`` on an index of the shipped models."""
 
 import json
+import math
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from answerable.api import Engine, Settings, diagnose
 from answerable.api.index_calibration import save_calibration
 from answerable.index import Filters, load_manifest, write_manifest
-from answerable.reader import default_reader_folder, save_confidence, uncalibrated
+from answerable.reader import OnnxReader, default_reader_folder, save_confidence, uncalibrated
 from tests.end_to_end.conftest import HANDBOOK, answerable
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(300)]
@@ -114,6 +115,17 @@ def test_a_damaged_calibration(own: Path, content: str) -> None:
     assert set(found) == CHECKS
     assert found["calibration"].level == "wrong"
     assert "calibration.json" in found["calibration"].text
+
+
+@pytest.mark.parametrize(
+    "change", [{"intercept": float("nan")}, {"min_probability": 7.0}, {"null_threshold": math.inf}]
+)
+def test_a_calibration_of_impossible_numbers(own: Path, change: dict[str, float]) -> None:
+    """Numbers that would make every answer certain, or none, are named as wrong."""
+    confidence = OnnxReader.load().confidence
+    save_calibration(own / "index", replace(confidence, **change))  # type: ignore[arg-type]
+    found = {one.check: one for one in diagnose(own / "index").findings}
+    assert found["calibration"].level == "wrong"
 
 
 def test_no_index(tmp_path: Path) -> None:
