@@ -48,7 +48,6 @@ def mcp(
     options.check_one_limit(min_probability, max_error)
     if not http and (host, port, workers, access_log) != (None, None, None, None):
         raise typer.BadParameter("--host, --port, --workers and --access-log go with --http")
-    checked_filters(None, collection, principals)
     settings = load_mcp_settings(
         index=index,
         host=host,
@@ -62,6 +61,7 @@ def mcp(
         min_probability=min_probability,
         max_error=max_error,
     )
+    checked_filters(None, settings.collection, settings.principals)
     if not http:
         serve_stdio(settings)
         return DONE

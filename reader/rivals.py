@@ -8,14 +8,17 @@ stays as it was, so that a passage that fits the question badly gains nothing.
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from .answer_text import token_f1
 from .confidence import Reading, answer_features
-from .contradiction import is_contradiction, is_right_answer
+from .contradiction import is_contradiction
 from .ranking import ScoredSpan, rank_spans
 
 BELIEVABLE = 0.5
 """Both answers must reach it alone, by the reader's own calibration. It depends neither on what the
 asker demands nor on what an index was calibrated on, so that an error limit holds among the
 answers that are left: those that the limit was calibrated on."""
+
+_SHARED = 0.5  # token F1 above which two texts are one answer
 
 Probability = Callable[[tuple[float, ...]], float]
 
@@ -71,7 +74,8 @@ def _documents_saying(reading: Reading, answer: ScoredSpan) -> set[int]:
 
 
 def _is_same(text: str, other: str) -> bool:
-    return is_right_answer(text, [other])
+    """Whether most words of two texts are the same, and none contradict: one in two may be chance."""
+    return token_f1(text, other) > _SHARED and not is_contradiction(text, other)
 
 
 def _without(reading: Reading, documents: Collection[int]) -> Reading:

@@ -306,6 +306,14 @@ def test_wrong_options(options: tuple[str, ...], told: str, folder: Path) -> Non
     assert len(run.err.strip().splitlines()) == 1
 
 
+def test_wrong_principals_of_a_variable(folder: Path) -> None:
+    """A server that could answer no question does not start."""
+    variable = {"ANSWERABLE_PRINCIPALS": '["hr"]'}
+    run = answerable("mcp", "--index", "index", cwd=folder, env=variable)
+    assert (run.code, run.out, len(run.err.strip().splitlines())) == (1, "", 1)
+    assert "group:hr" in run.err
+
+
 def test_without_the_sdk(folder: Path) -> None:
     """Where the extra is missing, one line names it."""
     program = (

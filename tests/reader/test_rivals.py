@@ -44,6 +44,17 @@ def test_two_documents_with_different_numbers() -> None:
     assert (_sure(rival.features), _sure(rival.answer_features)) == (0.9, 0.9)
 
 
+def test_a_shared_word_is_not_the_same_answer() -> None:
+    """Both documents name what is asked about, and say opposite things of it."""
+    spans = (
+        _span(1, "Smoking is allowed", 5.0),
+        _span(2, "forbidden", 4.8),
+        _span(2, "Smoking", 4.0, 50),
+    )
+    rival = find_rival(_reading(*spans))
+    assert rival is not None and rival.span.text == "forbidden"
+
+
 def test_weak_rival_is_not_believed() -> None:
     """What would not be an answer by itself does not contradict one."""
     rival = find_rival(_reading(_span(1, "28 days", 5.0), _span(2, "30 days", 1.0)))
