@@ -15,6 +15,7 @@ from answerable.reader import (
     CalibrationOutcome,
     ConfidenceModel,
     DatasetInvalid,
+    LabelledQuestion,
     Provenance,
     base_log_odds,
     calibration_bins,
@@ -86,11 +87,7 @@ def calibrate(
         OutputRefused: the page cannot be written.
         AnswerableError: the folder of the index cannot be written to.
     """
-    given = read_labelled(path)
-    questions = without_repeats(given)
-    check_labels(path, questions, n_repeated=len(given) - len(questions))
-    check_questions(questions, engine.settings.max_question_chars)
-    check_collections(engine, options.filters)
+    questions, n_repeated = _questions(engine, path, options)
     if page:
         check_owned_file(page, _PAGE_MARK)
     # 1. Ask, under the reader's own calibration, whatever the index has.
@@ -109,11 +106,23 @@ def calibrate(
     fitted = fit(usable, base.model, _provenance(engine, path, len(usable)))
     # 3. Store it, and say how good it is.
     stored = engine.reader.use(fitted.model)
-    n_repeated = len(given) - len(questions)
     report = _report(path, asked, usable, fitted, base, n_repeated=n_repeated, stored=stored)
     if page:
         write_owned_file(page, calibration_page(report), _PAGE_MARK)
     return report
+
+
+def _questions(
+    engine: Engine, path: Path, options: AskOptions
+) -> tuple[list[LabelledQuestion], int]:
+    """Return the questions that can be asked, each once, and how many repeat another."""
+    given = read_labelled(path)
+    questions = without_repeats(given)
+    n_repeated = len(given) - len(questions)
+    check_labels(path, questions, n_repeated)
+    check_questions(questions, engine.settings.max_question_chars)
+    check_collections(engine, options.filters)
+    return questions, n_repeated
 
 
 def fit(asked: Sequence[AskedQuestion], base: ConfidenceModel, provenance: Provenance) -> Fitted:

@@ -132,7 +132,7 @@ def test_level_is_always_finite_and_rising(pairs: list[tuple[float, bool]]) -> N
 def test_the_limit_is_kept_though_the_level_has_seen_the_labels(
     slope: float, at_most: float
 ) -> None:
-    """Broken in about 13 of 100 where scores say nothing and all errs just above, else in few."""
+    """Broken in about one of 10 where scores say nothing and all errs just above, else in few."""
     limit, n_draws, broken = 0.3, 200, 0
     random = np.random.default_rng(3)
     scores = random.normal(0.0, 2.0, 50_000)
