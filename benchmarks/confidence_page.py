@@ -64,6 +64,19 @@ def _tables(figures: dict[str, Any]) -> list[str]:
         f"**Nothing to do with the index**: {unrelated['questions']} questions of SQuAD asked to "
         "an index of the real documents; share abstained, by `min_probability`."
     )
+    by_article = figures["guarantee_by_article"]["0.2"][OURS]["broken_in_test"]
+    about_articles = (
+        f"Halves again, articles never split between them. At 0.2 the limit is passed in {by_article:.0%} "
+        "of the test halves of unseen articles, where 18% would do: on new texts expect to pass it more "
+        "often than one time in ten."
+    )
+    clauses = figures["half_known"]["by_unseen"]["policyqa"]
+    about_half_known = (
+        "**Half known domain, half unseen** (gold passages, exact match; mean of Amazon reviews and of "
+        "Reddit as the unseen one). PolicyQA is left out of the mean, since its references are whole "
+        f"clauses; with it unseen: {_in_words(OURS, clauses)}; "
+        f"{_in_words('maximum probability', clauses)}."
+    )
     return [
         about_open,
         _methods(found["methods"]),
@@ -74,17 +87,29 @@ def _tables(figures: dict[str, Any]) -> list[str]:
         about_dial,
         about_guarantee,
         _guarantee(figures["guarantee"]),
-        "The same, four fifths of the questions for calibration, a fifth for the test:",
+        (
+            "The same, four fifths of the questions for calibration, a fifth for the test. With so few "
+            "to test *in test* is mostly chance, and *broken* says little, since most of the questions "
+            "that it counts also calibrated: the halves are the fair test."
+        ),
         _guarantee(figures["guarantee_four_fifths"], only=OURS),
-        "Halves again, articles never split between them:",
+        about_articles,
         _guarantee(figures["guarantee_by_article"], only=OURS),
-        "**Half known domain, half unseen** (gold passages, exact match):",
+        about_half_known,
         _methods(figures["half_known"]["mean"], first="accuracy"),
         about_unrelated,
         _row_table(unrelated["abstained"]),
         "**Thresholds**, on the open questions:",
         _rows(figures["by_min_probability"]),
     ]
+
+
+def _in_words(method: str, methods: dict[str, dict[str, float]]) -> str:
+    found = methods[method]
+    return (
+        f"{method} calibration error {found['ece']:.3f}, area {found['area_under_risk_coverage']:.3f}, "
+        f"coverage at 80% {found['coverage_at_80']:.3f}, at 90% {found['coverage_at_90']:.3f}"
+    )
 
 
 def _methods(methods: dict[str, dict[str, float]], first: str | None = None) -> str:
@@ -106,7 +131,7 @@ def _domains(domains: dict[str, Any]) -> str:
             *(f"{of['ece']:.3f}" for of in found["methods"].values()),
             f"{found['ece_of_chance']:.3f}",
             f"{found['shifted']['share']:.1%}",
-            f"{max(1e-9, found['shifted']['p_value']):.1g}",
+            f"{found['shifted']['p_value']:.1g}",
         ]
         for name, found in domains.items()
     ]
