@@ -75,6 +75,11 @@ class OnnxReader:
         """Whether the weights run in FP32 because this processor computes 8-bit products otherwise."""
         return isinstance(self._scorer, ReaderSession) and self._scorer.is_fallback
 
+    @property
+    def _can_doubt(self) -> bool:
+        """Whether its own probabilities can be low for a good reason: see ``unable_to_abstain``."""
+        return self.has_null_answer or self._own_confidence.name is not None
+
     def with_confidence(self, confidence: ConfidenceModel) -> "OnnxReader":
         """Return the same reader, its session shared, under another confidence model."""
         return OnnxReader(
@@ -266,8 +271,11 @@ class OnnxReader:
     def _find_rival(self, reading: Reading) -> tuple[Reading, Rival | None]:
         """Return a believable answer that contradicts the best, if there is one, and its reading.
 
-        Only when it is believable is it worth a second reading, which may make it less so.
+        Only when it is believable is it worth a second reading, which may make it less so. To a
+        reader that cannot doubt all is believable, and so nothing speaks against its answer.
         """
+        if not self._can_doubt:
+            return reading, None
         believed = self._own_confidence.probability
         rival = find_rival(reading)
         if rival and rival.is_believable(believed):

@@ -12,6 +12,8 @@ from ..ranking import Place, ScoredSpan
 class RetrievalEvidence:
     """How one passage was found; plain numbers, whatever retriever they come from.
 
+    No feature is made of the ranks of the two channels: benchmarks keep them in their records.
+
     Attributes:
         rank: in the fused ranking, from 1.
         dense_rank: in the dense ranking, from 1; None if that did not find the passage.

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .features import FEATURES
 from .guarantee import CalibrationSample
-from .model import CalibrationOutcome, ConfidenceModel, Provenance
+from .model import MIN_PROBABILITY, CalibrationOutcome, ConfidenceModel, Provenance
 from .shift import ShiftRule, mean_and_spread
 
 _FOLDS = 10
@@ -55,7 +55,8 @@ def fit_confidence(
         outcomes: labelled questions, at least one.
         provenance: what they are, and whom the fit is for.
         base: the model to start from; None to start from nothing.
-        min_probability: abstain below it by default; None for the base's.
+        min_probability: abstain below it by default; None for the base's, and for 0.5 where
+            nothing was fitted before.
         null_threshold: see ``ConfidenceModel``; None for the base's.
     """
     features, is_right, weight = _arrays(outcomes)
@@ -65,7 +66,9 @@ def fit_confidence(
         intercept=fitted.intercept,
         weights=tuple(fitted.weights.tolist()),
         usual=tuple(fitted.usual.tolist()),
-        min_probability=_first(min_probability, base.min_probability if base else 0.5),
+        min_probability=_first(
+            min_probability, base.fitted_min_probability if base else MIN_PROBABILITY
+        ),
         null_threshold=_first(null_threshold, base.null_threshold if base else 0.0),
         provenance=provenance,
         sample=CalibrationSample.of(cross_fitted(outcomes, base=base), is_right, weight),

@@ -44,7 +44,7 @@ class CalibrationOutcome:
         group: questions of one group share a text (an article, a document): never split up.
         features: as ``Prediction.features``.
         is_right: of the top span, whatever its probability.
-        is_answerable: whether what was asked has an answer in the index.
+        is_answerable: whether what was asked has an answer in the index; no fit looks at it.
         weight: above 0, below 1 if such questions are labelled more often than they are asked;
             for ``fit_confidence``, while ``recalibrate`` takes all alike.
     """
@@ -86,6 +86,14 @@ class ConfidenceModel:
         """Name the calibration for people, or None for a reader without one."""
         p = self.provenance
         return f"{p.fitted_on}, {p.n_questions} questions, {p.date}" if p.fitted_on else None
+
+    @property
+    def fitted_min_probability(self) -> float:
+        """Below which a fit that starts here abstains: the same, 0.5 where nothing was fitted.
+
+        What answers every question because nothing was fitted need not do so any longer.
+        """
+        return self.min_probability if self.name else MIN_PROBABILITY
 
     def probability(self, features: Sequence[float]) -> float:
         """Return the probability, 0 to 1, that an answer with these features is right."""

@@ -49,6 +49,7 @@ def recalibrate(
         base,
         intercept=intercept + slope * base.intercept,
         weights=tuple(slope * weight for weight in base.weights),
+        min_probability=base.fitted_min_probability,
         provenance=provenance,
         sample=CalibrationSample.of(probability_at(log_odds, intercept, slope), is_right),
         shift=base.shift and _moved(base.shift, outcomes),
@@ -89,26 +90,43 @@ def cross_recalibrated(
 
 
 def fit_level(log_odds: Numbers, is_right: Flags) -> tuple[float, float]:
-    """Return intercept and slope of the likeliest correction of some log-odds.
-
-    Newton's method on the likelihood times a normal prior around 0 and 1.
+    """Return intercept and slope of the likeliest correction of some log-odds that rises.
 
     Args:
         log_odds: (n_questions,).
         is_right: (n_questions,).
     """
+    nothing = np.zeros(len(log_odds))
     design = np.column_stack([np.ones(len(log_odds)), log_odds])
-    prior = np.array([0.0, 1.0])
-    precision = np.diag([_INTERCEPT_SPREAD**-2, _SLOPE_SPREAD**-2])
+    intercept, slope = _likeliest(design, nothing, is_right)
+    if slope < _LEAST_SLOPE:  # the intercept beside it was for a slope that falls
+        slope = _LEAST_SLOPE
+        (intercept,) = _likeliest(design[:, :1], slope * log_odds, is_right)
+    return float(intercept), float(slope)
+
+
+def _likeliest(design: Numbers, fixed: Numbers, is_right: Flags) -> Numbers:
+    """Return the likeliest intercept, and slope if the design has one, (1,) or (2,).
+
+    Newton's method on the likelihood times a normal prior around 0 and 1.
+
+    Args:
+        design: (n_questions, 1 or 2), ones and log-odds.
+        fixed: (n_questions,), added to what the design gives.
+        is_right: (n_questions,).
+    """
+    n_free = design.shape[1]
+    prior = np.array([0.0, 1.0])[:n_free]
+    precision = np.diag([_INTERCEPT_SPREAD**-2, _SLOPE_SPREAD**-2])[:n_free, :n_free]
 
     def loss(level: Numbers) -> float:
-        sides = np.where(is_right, -1.0, 1.0) * (design @ level)
+        sides = np.where(is_right, -1.0, 1.0) * (fixed + design @ level)
         gap = level - prior
         return float(np.logaddexp(0.0, sides).sum() + gap @ precision @ gap / 2)
 
     level = prior.copy()
     for _ in range(50):
-        probability = _sigmoid(design @ level)
+        probability = _sigmoid(fixed + design @ level)
         gradient = design.T @ (is_right - probability) - precision @ (level - prior)
         hessian = (design.T * (probability * (1 - probability))) @ design + precision
         step = np.linalg.solve(hessian, gradient)
@@ -117,7 +135,7 @@ def fit_level(log_odds: Numbers, is_right: Flags) -> tuple[float, float]:
         level = level + step
         if float(np.abs(step).max()) < _SMALLEST_STEP:
             break
-    return float(level[0]), max(_LEAST_SLOPE, float(level[1]))
+    return level
 
 
 def probability_at(log_odds: Numbers, intercept: float, slope: float) -> Numbers:

@@ -3,7 +3,7 @@
 The measure is the distance of its features from the calibration's mean, in units of their spread
 and correlations (Mahalanobis). Farther than 99 of 100 calibration questions is "shifted". One
 question in a hundred of the calibration's own kind is, too: for many questions, ``batch_p_value``
-says whether that is chance.
+says whether that is chance, in benchmarks; answers are flagged one by one.
 """
 
 from collections.abc import Sequence

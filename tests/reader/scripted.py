@@ -68,10 +68,17 @@ def scripted_reader(
     *,
     config: WindowConfig = WindowConfig(),
     confidence: ConfidenceModel = IDENTITY_CONFIDENCE,
+    has_null_answer: bool = True,
 ) -> OnnxReader:
     """Return a whole reader around scripted logits."""
-    maker = WindowMaker(tokenizer, config)
-    return OnnxReader(scorer, maker, confidence, name="scripted", sha256="scripted")
+    return OnnxReader(
+        scorer,
+        WindowMaker(tokenizer, config),
+        confidence,
+        name="scripted",
+        sha256="scripted",
+        has_null_answer=has_null_answer,
+    )
 
 
 def passage(text: str, *, id: int = 1, document_id: int = 1, start: int = 0) -> Passage:

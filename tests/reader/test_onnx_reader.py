@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid
 from answerable.reader import FEATURES, OnnxReader, Prediction
+from answerable.reader.confidence import unable_to_abstain
 from tests.reader.scripted import (
     IDENTITY_CONFIDENCE,
     ScriptedScorer,
@@ -154,6 +155,21 @@ def test_conflict_is_found_by_the_readers_own_calibration() -> None:
     )
     sure = cautious.with_confidence(IDENTITY_CONFIDENCE)
     assert sure.read("who", passages).reason is None
+
+
+def test_a_reader_that_cannot_doubt_finds_no_conflict() -> None:
+    """To it both sides are always believable: it answers, calibrated for an index or not."""
+    tokenizer = word_tokenizer("ann tom")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
+    passages = [passage("ann", id=1), passage("tom", id=2, document_id=2)]
+    never = scripted_reader(
+        scorer, tokenizer, confidence=unable_to_abstain("scripted"), has_null_answer=False
+    )
+    for reader in (never, never.with_confidence(IDENTITY_CONFIDENCE)):
+        prediction = reader.read("who", passages)
+        assert prediction.answer is not None and prediction.reason is None
+    fitted = scripted_reader(scorer, tokenizer, has_null_answer=False)
+    assert fitted.read("who", passages).reason == "conflicting_answers"
 
 
 def test_both_sides_of_a_conflict_are_as_sure_as_each_is_alone() -> None:

@@ -16,10 +16,12 @@ from answerable.reader import (
     Provenance,
     ShiftRule,
     cross_recalibrated,
+    fit_confidence,
     fit_level,
     recalibrate,
     uncalibrated,
 )
+from answerable.reader.confidence import unable_to_abstain
 
 PROVENANCE = Provenance("mine.csv", 60, "2026-03-01", "reader", "encoder", 3)
 
@@ -60,9 +62,16 @@ def test_few_questions_move_it_little() -> None:
 
 
 def test_order_stays_even_when_scores_mislead() -> None:
-    """Answers that are right more often at low scores do not turn the order round."""
-    model = recalibrate(_base(), _outcomes(400, 0.0, -2.0), provenance=PROVENANCE)
-    assert model.probability(_features(2.0)) > model.probability(_features(1.0))
+    """Answers that are right more often at low scores do not turn the order round.
+
+    What is said of them is then about true on the whole.
+    """
+    for intercept in (-2.0, 0.0, 2.5):
+        outcomes = _outcomes(400, intercept, -2.0)
+        model = recalibrate(_base(), outcomes, provenance=PROVENANCE)
+        assert model.probability(_features(2.0)) > model.probability(_features(1.0))
+        stated = np.mean([model.probability(outcome.features) for outcome in outcomes])
+        assert stated == pytest.approx(np.mean([o.is_right for o in outcomes]), abs=0.02)
 
 
 def test_base_is_kept_but_for_the_level() -> None:
@@ -70,7 +79,9 @@ def test_base_is_kept_but_for_the_level() -> None:
     n = len(FEATURES)
     identity = tuple(tuple(float(i == j) for j in range(n)) for i in range(n))
     shift = ShiftRule((-50.0,) * n, (1.0,) * n, identity, 9.0)
-    base = replace(_base(), min_probability=0.31, null_threshold=-2.0, shift=shift)
+    base = replace(
+        _base(), min_probability=0.31, null_threshold=-2.0, shift=shift, provenance=PROVENANCE
+    )
     assert base.is_shifted(_features(1.0))
     model = recalibrate(base, _outcomes(60, 0.0, 1.0), provenance=PROVENANCE)
     assert (model.min_probability, model.null_threshold) == (0.31, -2.0)
@@ -78,6 +89,17 @@ def test_base_is_kept_but_for_the_level() -> None:
     assert model.sample is not None and len(model.sample.probability) == 60
     assert not model.is_shifted(_features(1.0))
     assert model.is_shifted(_features(60.0))
+
+
+def test_a_reader_that_never_abstained_does_so_once_fitted() -> None:
+    """Its threshold of 0 was for want of a fit, be it of the level or of every coefficient."""
+    base, outcomes = unable_to_abstain("reader"), _outcomes(60, -1.0, 1.0)
+    level = recalibrate(base, outcomes, provenance=PROVENANCE)
+    every = fit_confidence(outcomes, provenance=PROVENANCE, base=base)
+    assert (level.min_probability, every.min_probability) == (0.5, 0.5)
+    assert level.null_threshold == every.null_threshold == base.null_threshold
+    again = fit_confidence(outcomes, provenance=PROVENANCE, base=level, min_probability=0.2)
+    assert recalibrate(again, outcomes, provenance=PROVENANCE).min_probability == 0.2
 
 
 def test_error_limit_holds_on_new_questions() -> None:
