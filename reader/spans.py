@@ -32,7 +32,7 @@ def best_token_spans(
     """Return the n best valid spans: end not before start, at most max_answer_tokens long.
 
     Exact: every valid pair is scored. Ties go to the earlier start, then to the
-    shorter span.
+    shorter span. A token whose logit is no finite number neither begins nor ends one.
 
     Args:
         start_logits: (n_context,) float32, context tokens only.
@@ -46,8 +46,8 @@ def best_token_spans(
     if n_tokens == 0 or n_best < 1:
         return []
     length = min(max_answer_tokens, n_tokens)
-    starts = np.where(starts_allowed, start_logits, -np.inf)
-    ends = np.where(ends_allowed, end_logits, -np.inf)
+    starts = np.where(starts_allowed & np.isfinite(start_logits), start_logits, -np.inf)
+    ends = np.where(ends_allowed & np.isfinite(end_logits), end_logits, -np.inf)
     padded = np.concatenate([ends, np.full(length - 1, -np.inf, dtype=np.float32)])
     # scores[i, j]: the span that starts at token i and is j + 1 tokens long.
     scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, length)

@@ -2,9 +2,11 @@
 
 BERT and its kin write ``[CLS] a [SEP] b [SEP]``, RoBERTa and its kin ``<s> a </s></s> b </s>``.
 Word pieces say themselves that they continue a word; pieces of other tokenizers carry the white
-space before them, which is no part of an answer.
+space before them, which is no part of an answer. Marks that a tokenizer drops, as accents written
+apart from their letters, belong to the token that they stand on.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ from answerable.index import ModelFolderInvalid
 
 _LAYOUTS = (("[CLS]", "[SEP]", 1), ("<s>", "</s>", 2))
 _WORD_PIECE_CONTINUES = "##"
+_JOINER = "\N{ZERO WIDTH JOINER}"  # makes one sign of two, and is no letter either
 # Scripts whose words stand without white space between them: a token may begin anywhere.
 _UNSPACED = ((0x0E00, 0x0FFF), (0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
 
@@ -49,11 +52,14 @@ def pair_layout(tokenizer: Tokenizer) -> PairLayout:
 
 
 def token_places(tokenizer: Tokenizer, encoding: Encoding, text: str) -> list[tuple[int, int]]:
-    """Return the code-point range of each token, without the white space that it carries."""
+    """Return the code-point range of each token.
+
+    Without the white space that it carries, and with the marks after it that the tokenizer drops.
+    """
     places: list[tuple[int, int]] = encoding.offsets
-    if isinstance(tokenizer.model, models.WordPiece):
-        return places
-    return [_trimmed(text, begin, end) for begin, end in places]
+    if not isinstance(tokenizer.model, models.WordPiece):
+        places = [_trimmed(text, begin, end) for begin, end in places]
+    return places if text.isascii() else _with_marks(text, places)
 
 
 def continues_word(
@@ -73,6 +79,25 @@ def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
     while begin < end and text[begin].isspace():
         begin += 1
     return begin, end
+
+
+def _with_marks(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Let each token have the marks that follow it, as far as the next token begins."""
+    limits = [*(begin for begin, _ in places[1:]), len(text)]
+    return [
+        (begin, _end_of_marks(text, end, limit) if begin < end else end)
+        for (begin, end), limit in zip(places, limits, strict=False)
+    ]
+
+
+def _end_of_marks(text: str, end: int, limit: int) -> int:
+    while end < limit and _is_mark(text[end]):
+        end += 1
+    return end
+
+
+def _is_mark(character: str) -> bool:
+    return character == _JOINER or unicodedata.category(character).startswith("M")
 
 
 def _is_joined(left: str, right: str) -> bool:

@@ -24,8 +24,9 @@ from .token_layout import continues_word, pair_layout, token_places
 # Numbers such as 2.7.9 or 1,500 and names such as IGNORE_CASE: many tokens, one word. The
 # look-behinds begin each run of characters once, which keeps the search linear.
 _UNCUT = re.compile(r"(?<!\d)\d++(?:[.,:]\d++)+|(?<!\w)(?=\w*_)\w+")
-# A JSON key names what its value answers: no answer is taken from it.
-_JSON_KEY = re.compile(r'"[^"\n]{1,100}"\s{0,4}:')
+# A JSON key names what its value answers: no answer is taken from it. It begins a line, or comes
+# after a brace or a comma; in prose a colon may follow any quotation.
+_JSON_KEY = re.compile(r'(?:^|[{,])[^\S\n]*+("[^"\n]{1,100}"\s{0,4}:)', re.MULTILINE)
 _LONGEST_UNCUT = 100  # characters; WordPiece takes a longer word as one unknown token anyway
 
 
@@ -194,7 +195,7 @@ def _answer_edges(
         if match.end() - match.start() <= _LONGEST_UNCUT
         for at in range(match.start() + 1, match.end())
     }
-    keys = {at for match in _JSON_KEY.finditer(text) for at in range(*match.span())}
+    keys = {at for match in _JSON_KEY.finditer(text) for at in range(*match.span(1))}
     starts = [
         begin < end and not continued and begin not in inside and begin not in keys
         for continued, (begin, end) in zip(continues, places, strict=True)

@@ -100,6 +100,17 @@ def test_opensearch_the_answer_is_the_documents_own_text() -> None:
     assert answer is not None and answer.text == "É. Ann-Lee\tSMITH"
 
 
+@pytest.mark.parametrize("name", ["Jose\u0301", "\u2764\ufe0f", "नमस्ते"])
+def test_opensearch_an_answer_keeps_the_marks_of_its_last_letter(name: str) -> None:
+    """An accent of its own code point and a variation selector are part of what is quoted."""
+    text = f"Named {name}."
+    tokenizer = word_tokenizer(text)
+    word = tokenizer.encode(name, add_special_tokens=False).tokens[-1]
+    scorer = ScriptedScorer(tokenizer, {word: (5.0, 5.0)})
+    answer = scripted_reader(scorer, tokenizer).read("who", [passage(text)]).answer
+    assert answer is not None and answer.text == name
+
+
 def test_elasticsearch_scores_of_two_passages_are_comparable() -> None:
     """The surer passage wins; a softmax over each window would make both certain."""
     tokenizer = word_tokenizer("ann tom ran")

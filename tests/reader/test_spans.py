@@ -60,3 +60,29 @@ def test_nothing_to_search() -> None:
             )
             == []
         )
+
+
+@given(
+    case=_cases(),
+    odd=st.dictionaries(st.integers(0, 13), st.sampled_from([np.nan, np.inf, -np.inf]), min_size=1),
+)
+def test_what_is_no_number_hides_nothing_else(
+    case: tuple[list[float], list[float], list[bool], list[bool]], odd: dict[int, float]
+) -> None:
+    """A token whose logits are no finite numbers is as one that is not allowed."""
+    starts, ends, starts_allowed, ends_allowed = (np.array(one) for one in case)
+    starts, ends = starts.astype(np.float32), ends.astype(np.float32)
+    is_odd = np.array([place in odd for place in range(len(starts))])
+    values = np.array([odd.get(place, 0.0) for place in range(len(starts))], dtype=np.float32)
+    given_odd, without = (
+        best_token_spans(
+            np.where(is_odd, value, starts),
+            np.where(is_odd, value, ends),
+            starts_allowed=starts_allowed & allowed,
+            ends_allowed=ends_allowed & allowed,
+            max_answer_tokens=8,
+            n_best=5,
+        )
+        for value, allowed in ((values, np.ones_like(is_odd)), (np.zeros_like(values), ~is_odd))
+    )
+    assert given_odd == without

@@ -1,6 +1,7 @@
 """Windows: lengths, segments, and offsets that lead back to the very characters."""
 
 from itertools import pairwise
+from unicodedata import category
 
 import numpy as np
 import pytest
@@ -100,6 +101,12 @@ def test_punctuation_around_words_may_be_left_out() -> None:
     [
         "İstanbul ve İzmir",
         "cafe\u0301 cre\u0300me",
+        "हिन्दी में दिल्ली।",
+        "ที่นี่",
+        "தமிழ் நாடு",
+        "مُحَمَّدٌ رَسُول",
+        "ശ്രീ അവന്\u200d വന്നു",
+        "I \u2764\ufe0f \u2764\ufe0f\u200d\U0001f525 it",
         "a👩‍👩‍👧‍👦b c",
         "東京は大きい。",
         "שלום עולם",
@@ -111,13 +118,24 @@ def test_punctuation_around_words_may_be_left_out() -> None:
     ],
 )
 def test_offsets_on_hard_text(text: str) -> None:
-    """Each token's offsets cut its own characters out of the original text, in order."""
+    """Each token's offsets cut its own characters, marks too, out of the original text, in order."""
     windows = WindowMaker(word_tokenizer("a"), WindowConfig()).windows("a", [text])
     offsets = [pair for window in windows for pair in window.context_offsets]
     assert all(0 <= begin < end <= len(text) for begin, end in offsets)
     assert all(a[1] <= b[0] for a, b in pairwise(offsets))
     lost = set(range(len(text))) - {i for begin, end in offsets for i in range(begin, end)}
-    assert not any(text[i].isalnum() for i in lost)
+    assert not any(text[i].isalnum() or category(text[i]).startswith("M") for i in lost)
+    assert not any(text[i] == "\u200d" for i in lost)
+
+
+def test_marks_belong_to_the_letter_before() -> None:
+    """Also where a tokenizer drops them, as far as the next token; one without a letter to none."""
+    tokenizer = word_tokenizer("cat")
+    (window,) = WindowMaker(tokenizer, WindowConfig()).windows(
+        "cat", ["\u0301cat\u0301\u0323s cat \u0301cat\u200d"]
+    )
+    assert window.context_offsets == ((1, 6), (6, 7), (8, 11), (13, 17))
+    assert window.may_end.tolist() == [False, True, True, True]
 
 
 @given(st.text(max_size=60))
@@ -151,4 +169,27 @@ def test_a_caption_is_seen_and_never_answered_from() -> None:
 def test_a_json_key_is_no_answer() -> None:
     """Of a key and its value only the value may be an answer; a colon in prose is no key."""
     assert _edges('"peak": "ararat"') == ([False] * 4 + [True] * 3, [False] * 4 + [True] * 3)
-    assert _edges("peak: ararat") == ([True] * 3, [True] * 3)
+    for prose in ("peak: ararat", 'The word is "peak": tell nobody.', 'one\n"two" "cat": three'):
+        starts, ends = _edges(prose)
+        assert all(starts) and all(ends)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "b": 2}', '"a": 1, "b": 2', '{\r\n\t"a" : 1,\r\n\t"b": 2\r\n}']
+)
+def test_every_key_of_an_object_is_known(text: str) -> None:
+    """On one line or on several, white space before it or not."""
+    (window,) = WindowMaker(word_tokenizer(text), WindowConfig()).windows("a", [text])
+    starting = [
+        text[begin:end]
+        for (begin, end), may in zip(window.context_offsets, window.may_start, strict=True)
+        if may
+    ]
+    assert [word for word in starting if word.isalnum()] == ["1", "2"]
+
+
+def test_keys_are_sought_in_linear_time() -> None:
+    """A million blank lines, blanks, commas or quotation marks hold no key, at once."""
+    maker = WindowMaker(word_tokenizer("b"), SMALL)
+    for text in ("\n" * 1_000_000, " " * 1_000_000, "{" + "\n \t" * 300_000):
+        assert len(maker.windows("b", [f"{text}b"])) == 1
