@@ -300,7 +300,7 @@ class Engine:
             reader: None for the index's own.
         """
         started = perf_counter()
-        reader = reader or self.reader
+        reader = (reader or self.reader).held()  # one calibration, whatever is stored meanwhile
         # 1. Check the question.
         question = checked_question(question, self.settings.max_question_chars)
         # 2. Retrieve what the asker may see.

@@ -79,6 +79,10 @@ class IndexReader:
         """Return the same under the reader's own calibration, whatever the index has."""
         return IndexReader(self._plain.get, None, self._encoder)
 
+    def held(self) -> "IndexReader":
+        """Return the same, to be asked once: its calibration stays what it is at the first use."""
+        return IndexReader(self.get, None, self._encoder)
+
     def use(self, confidence: ConfidenceModel | None) -> Path | None:
         """Store a calibration for the index and use it from now on; None removes what is stored.
 

@@ -2,7 +2,9 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,15 @@ from answerable.index import (
     SourceNotFound,
     Vectors,
 )
-from answerable.reader import Prediction, Reader, RetrievalEvidence
+from answerable.reader import (
+    ConfidenceModel,
+    Prediction,
+    Provenance,
+    Reader,
+    RetrievalEvidence,
+    uncalibrated,
+)
+from tests.api.facts import READER_SHA256, FactReader, fact_engine
 from tests.api.fakes import LEAVE, ScriptedReader, open_engine
 from tests.fakes import HashEncoder
 
@@ -316,3 +326,29 @@ def test_open_with_a_bad_encoder_folder_names_it(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderInvalid, match=r"manifest\.json"):
         Engine.open(tmp_path / "index", Settings(encoder=tmp_path), create=True)
     assert not (tmp_path / "index").exists()
+
+
+def test_an_answer_and_its_models_are_of_one_calibration(tmp_path: Path) -> None:
+    """Though another is stored while the question is read, which the next question has."""
+
+    class Meanwhile(FactReader):
+        def with_confidence(self, confidence: ConfidenceModel) -> "Meanwhile":
+            return Meanwhile(confidence)
+
+        def read(self, question: str, passages: Sequence[Passage], **options: Any) -> Prediction:
+            prediction = super().read(question, passages, **options)
+            engine.reader.use(next(following))
+            return prediction
+
+    with fact_engine(tmp_path / "index") as facts:
+        engine = Engine(facts.index, facts.encoder, Meanwhile, facts.settings)
+        target = engine.reader.target()
+        provenance = Provenance("", 60, "2026-01-01", **asdict(target))
+        named = [
+            replace(uncalibrated(READER_SHA256), provenance=replace(provenance, fitted_on=name))
+            for name in ("first", "second", "third")
+        ]
+        engine.reader.use(named[0])
+        following = iter(named[1:])
+        calibrations = [engine.ask("What is fact 7?").models.calibration for _ in range(2)]
+    assert calibrations == [model.name for model in named[:2]]
