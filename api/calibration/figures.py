@@ -20,6 +20,7 @@ from answerable.reader import (
     expected_calibration_error,
     fit_level,
     probability_at,
+    right_within_ties,
     risk_coverage_curve,
 )
 
@@ -48,7 +49,7 @@ Rows = npt.NDArray[np.intp]
 Figure = Callable[[Numbers, Flags], float]
 
 
-def share_estimate(n: int, total: int) -> Estimate:
+def share_estimate(n: float, total: int) -> Estimate:
     """Return a share with its 90% interval.
 
     Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
@@ -63,13 +64,14 @@ def share_estimate(n: int, total: int) -> Estimate:
 
 
 def reliability(probability: Numbers, is_right: Flags) -> tuple[ReliabilityRow, ...]:
-    """Return bins of equal mass, lowest probability first."""
+    """Return bins of equal mass, lowest probability first; equal ones are right alike."""
     order = np.argsort(probability, kind="stable")
+    even = right_within_ties(probability, is_right)
     return tuple(
         ReliabilityRow(
             n=len(rows),
             probability=float(probability[rows].mean()),
-            right=share_estimate(int(is_right[rows].sum()), len(rows)),
+            right=share_estimate(float(even[rows].sum()), len(rows)),
         )
         for rows in np.array_split(order, min(len(order), calibration_bins(len(order))))
     )
@@ -165,7 +167,7 @@ def thresholds(model: ConfidenceModel, n_asked: int) -> tuple[ThresholdRow, ...]
 
 
 def smallest_error(model: ConfidenceModel) -> float | None:
-    """Return the least error limit that a calibration supports, in whole per cent."""
+    """Return from which error limit on a calibration supports every whole per cent."""
     return model.sample.smallest_error(CONFIDENCE) if model.sample else None
 
 

@@ -12,6 +12,7 @@ from .metrics import (
     expected_calibration_error,
     false_answer_rate,
     reliability_table,
+    right_within_ties,
     risk_coverage_curve,
 )
 from .model import CalibrationOutcome, ConfidenceModel, Provenance, unable_to_abstain, uncalibrated
@@ -57,6 +58,7 @@ __all__ = [
     "recalibrate",
     "reliability_table",
     "right_of",
+    "right_within_ties",
     "risk_coverage_curve",
     "save_confidence",
     "unable_to_abstain",

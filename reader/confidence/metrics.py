@@ -1,7 +1,7 @@
 """How good probabilities are: calibration, and what abstaining by them buys.
 
 Every function takes one number a question; ``share`` says how much each question counts and
-defaults to all alike.
+defaults to all alike. No figure depends on the order of the questions.
 """
 
 from dataclasses import dataclass
@@ -52,18 +52,32 @@ def reliability_table(
 ) -> list[ReliabilityBin]:
     """Return bins of about equal mass, lowest probability first; empty ones are left out."""
     counts = _counts(probability, share)
-    order = np.argsort(probability, kind="stable")
+    order = np.lexsort((counts, probability))
     mass = counts[order]
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()
     bins = np.minimum((middle * n_bins).astype(int), n_bins - 1)
     total = np.bincount(bins, weights=mass, minlength=n_bins)
     expected = np.bincount(bins, weights=mass * probability[order], minlength=n_bins)
-    right = np.bincount(bins, weights=mass * is_right[order], minlength=n_bins)
+    even = right_within_ties(probability, is_right, share)
+    right = np.bincount(bins, weights=mass * even[order], minlength=n_bins)
     return [
         ReliabilityBin(total[i] / mass.sum(), expected[i] / total[i], right[i] / total[i])
         for i in range(n_bins)
         if total[i] > 0
     ]
+
+
+def right_within_ties(
+    probability: Numbers, is_right: Flags, share: Numbers | None = None
+) -> Numbers:
+    """Return the share of right answers among the questions of each one's probability.
+
+    Where a bin ends among equal probabilities, it so takes as many right ones as the next.
+    """
+    counts = _counts(probability, share)
+    _, tie = np.unique(probability, return_inverse=True)
+    total, right = np.bincount(tie, counts), np.bincount(tie, counts * is_right)
+    return np.divide(right, total, out=np.zeros(len(total)), where=total > 0)[tie]
 
 
 def expected_calibration_error(
@@ -119,9 +133,13 @@ def area_under_risk_coverage(
 def coverage_at_accuracy(
     probability: Numbers, is_right: Flags, accuracy: float, share: Numbers | None = None
 ) -> float:
-    """Return the largest coverage at which the answers given are this accurate; 0 if none."""
+    """Return the largest coverage at which the answers given are this accurate; 0 if none.
+
+    A probability of -inf is that of a question which no threshold lets through.
+    """
     curve = risk_coverage_curve(probability, is_right, share)
-    kept = curve.coverage[curve.risk <= 1 - accuracy + 1e-12]
+    is_kept = (curve.risk <= 1 - accuracy + 1e-12) & (curve.threshold > -np.inf)
+    kept = curve.coverage[is_kept]
     return float(kept.max()) if len(kept) else 0.0
 
 
