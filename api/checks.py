@@ -11,6 +11,7 @@ from .errors import (
     PrincipalInvalid,
     QuestionInvalid,
     QuestionTooLong,
+    SettingsInvalid,
 )
 from .settings import Settings
 
@@ -75,6 +76,19 @@ def checked_principals(principals: Iterable[str]) -> tuple[str, ...]:
                 f'principal {principal!r} is neither "public" nor of the form user:ann or group:hr'
             )
     return unique
+
+
+def checked_count(name: str, count: int | None, default: int) -> int:
+    """Return how many of something are asked for: the call's number, else the settings'.
+
+    Raises:
+        SettingsInvalid: it is less than 1.
+    """
+    if count is None:
+        return default
+    if count < 1:
+        raise SettingsInvalid(f"{name} is {count}: give 1 or more")
+    return count
 
 
 def checked_limits(

@@ -25,7 +25,13 @@ from answerable.index import (
 from answerable.reader import OnnxReader, Profile, ProfileName, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
-from .checks import checked_collection, checked_limits, checked_principals, checked_question
+from .checks import (
+    checked_collection,
+    checked_count,
+    checked_limits,
+    checked_principals,
+    checked_question,
+)
 from .filters import SearchFilters, checked_filters
 from .index_calibration import calibration_name
 from .index_reader import IndexReader
@@ -210,7 +216,7 @@ class Engine:
 
         Args:
             query: a question or a few words.
-            k: most passages to return; None for the settings'.
+            k: most passages to return, 1 or more; None for the settings'.
             mode: ``lexical`` needs no model.
             collection: None for all.
             filters: what else to narrow the search to; None for nothing.
@@ -219,11 +225,13 @@ class Engine:
         Raises:
             QuestionInvalid: the query is empty, too long, or not text.
             FilterInvalid: a filter has a value that it cannot have.
+            SettingsInvalid: ``k`` is less than 1.
         """
         started = perf_counter()
         query = checked_question(query, self.settings.max_question_chars)
         seen = checked_filters(filters, collection, principals)
-        hits = self._retriever.search(query, k or self.settings.k, seen, mode)
+        k = checked_count("k", k, self.settings.k)
+        hits = self._retriever.search(query, k, seen, mode)
         timing = SearchTiming(total=_ms(started, perf_counter()))
         return SearchResult(query, mode, tuple(search_hit(hit) for hit in hits), timing)
 
@@ -244,8 +252,8 @@ class Engine:
 
         Args:
             question: in plain words.
-            k: passages to read; None for the settings'.
-            n_best: candidates to return; None for the settings'.
+            k: passages to read, 1 or more; None for the settings'.
+            n_best: candidates to return, 1 or more; None for the settings'.
             min_probability: abstain below it; None for the settings' or the reader's own.
             max_error: abstain so that at most this share of the answers is wrong, on questions
                 like those of the calibration, with 90% confidence; None for the settings'.
@@ -258,6 +266,7 @@ class Engine:
             QuestionInvalid: the question is empty, too long, or not text.
             FilterInvalid: a filter has a value that it cannot have.
             LimitInvalid: both limits are given, or one cannot hold.
+            SettingsInvalid: ``k`` or ``n_best`` is less than 1.
             ProfileUnknown: there is no such profile.
             MaxErrorUnsupported: the calibration cannot support ``max_error``; it says what it can.
             CalibrationNeeded: ``max_error`` is given, and nothing was fitted.
@@ -265,14 +274,16 @@ class Engine:
             ModelFolderInvalid: a model cannot be loaded.
         """
         seen = checked_filters(filters, collection, principals)
+        k = checked_count("k", k, self.settings.k)
+        n_best = checked_count("n_best", n_best, self.settings.n_best)
         if profile is not None:
             return ask_by_profile(
                 checked_question(question, self.settings.max_question_chars),
                 checked_profile(profile, min_probability, max_error),
-                lambda asked: self._retriever.search(asked, k or self.settings.k, seen),
+                lambda asked: self._retriever.search(asked, k, seen),
                 self.reader,
                 lambda spans: self._documents(spans, seen),
-                n_best=n_best or self.settings.n_best,
+                n_best=n_best,
             )
         limits = checked_limits(min_probability, max_error, self.settings)
         return self.examine(question, seen, *limits, k=k, n_best=n_best).result
@@ -304,7 +315,7 @@ class Engine:
         # 1. Check the question.
         question = checked_question(question, self.settings.max_question_chars)
         # 2. Retrieve what the asker may see.
-        hits = self._retriever.search(question, k or self.settings.k, filters)
+        hits = self._retriever.search(question, checked_count("k", k, self.settings.k), filters)
         retrieved = perf_counter()
         # 3. Read it: spans of all passages on one scale, and whether the best is good enough.
         is_foreign = reader.is_foreign(max_error)
@@ -313,7 +324,7 @@ class Engine:
             [hit.passage for hit in hits],
             priors=passage_priors(hits),
             evidence=[retrieval_evidence(rank, hit) for rank, hit in enumerate(hits, start=1)],
-            n_best=n_best or self.settings.n_best,
+            n_best=checked_count("n_best", n_best, self.settings.n_best),
             min_probability=min_probability,
             max_error=max_error,
         )

@@ -17,6 +17,7 @@ from answerable.api import (
     QuestionTooLong,
     SearchHit,
     Settings,
+    SettingsInvalid,
 )
 from answerable.index import (
     Filters,
@@ -50,6 +51,22 @@ def test_answer_is_a_slice_of_the_stored_document(engine: Engine, index_folder: 
             assert text[answer.start : answer.end] == answer.text
             sentence_end = answer.sentence_start + len(answer.sentence)
             assert text[answer.sentence_start : sentence_end] == answer.sentence
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_fewer_than_one_passage_is_refused(engine: Engine, count: int) -> None:
+    """By search and ask alike, under our own rule and another's; None is the default."""
+    said = f"is {count}: give 1 or more"
+    with pytest.raises(SettingsInvalid, match=f"k {said}"):
+        engine.search("Days at home?", k=count)
+    for profile in (None, "hf"):
+        with pytest.raises(SettingsInvalid, match=f"k {said}"):
+            engine.ask("Days at home?", k=count, profile=profile)
+        with pytest.raises(SettingsInvalid, match=f"n_best {said}"):
+            engine.ask("Days at home?", n_best=count, profile=profile)
+    with pytest.raises(SettingsInvalid, match=f"k {said}"):
+        engine.examine("Days at home?", Filters(), k=count)
+    assert len(engine.search("Days at home?", k=1).hits) == 1
 
 
 def test_answer_says_where_it_stands(engine: Engine, handbook: Path) -> None:
