@@ -46,7 +46,7 @@ class MaxErrorUnsupported(AnswerableError):
     """The calibration questions cannot support an error limit.
 
     Attributes:
-        smallest: the smallest limit, in whole per cent, that they can; None if none.
+        smallest: from it on they can support every whole per cent; None if not even 0.99.
     """
 
     def __init__(self, max_error: float, confidence: float, smallest: float | None) -> None:
@@ -58,8 +58,8 @@ class MaxErrorUnsupported(AnswerableError):
             )
         else:
             way_out = (
-                f"the smallest that they support is {smallest:g}; use a max_error of {smallest:g} "
-                "or more, or calibrate with more labelled questions"
+                f"they support limits from {smallest:g} on, in whole per cent; use a max_error of "
+                f"{smallest:g}, or calibrate with more labelled questions"
             )
         super().__init__(
             f"the calibration questions cannot support an error of at most {max_error:g} with "

@@ -16,8 +16,8 @@ class Base:
 
     Attributes:
         model: the reader's own calibration.
-        smallest_own: the least error limit that it supports here; None if none.
-        smallest_before: the least that what was in use supported, be it that or the index's.
+        smallest_own: from which error limit on it supports all here; None if none.
+        smallest_before: the same of what was in use, be it that or the index's.
     """
 
     model: ConfidenceModel
@@ -32,7 +32,7 @@ class Base:
 
 
 def _smallest_error(reader: IndexReader) -> float | None:
-    """Return the least error limit that holds under a reader; None where it promises nothing."""
+    """Return from which error limit on a reader keeps all; None where it promises nothing."""
     try:
         return None if reader.is_foreign(None) else figures.smallest_error(reader.get().confidence)
     except (CalibrationMismatch, CalibrationDamaged):

@@ -156,7 +156,7 @@ def _figures(report: CalibrationReport) -> str:
             f"{report.risk_coverage.value:.1%}",
             f"{report.risk_coverage.low:.1%} to {report.risk_coverage.high:.1%}, {raw}",
         ),
-        ("least error limit", smallest, "that these questions support"),
+        ("least error limit", smallest, "from there on these questions support all"),
     )
     return "".join(
         f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>"

@@ -132,9 +132,10 @@ class CalibrationReport:
         risk_coverage: area under the risk-coverage curve, 0 to 1; lower is better.
         risk_coverage_raw: the same when answers are ordered by the reader's raw score.
         spread: of single probabilities.
-        smallest_error: the least error limit that these questions support; None if none.
-        smallest_error_before: the least that the calibration supported that held until now.
-        smallest_error_own: the least that the reader's own supports here.
+        smallest_error: the error limit from which on these questions support every whole per
+            cent; None if none.
+        smallest_error_before: that of the calibration that held until now.
+        smallest_error_own: that of the reader's own.
         questions_needed: for the usual limits that are not supported.
         reliability: bins of those fitted, lowest probability first.
         curve: risk by coverage, ordered by probability.

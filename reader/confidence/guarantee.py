@@ -34,6 +34,9 @@ Floats = npt.NDArray[np.float64]
 
 _ROUNDING = 1e-9
 _AS_GOOD = 0.02  # share of the largest evidence that may be missing
+DECIMALS = 5
+"""Of a sample's probabilities, in memory as in a file: both promise the same."""
+
 GRID = np.round(np.arange(0.995, 0.0, -0.005), 3)
 """The thresholds tested, strict to lax; fixed, so that they do not depend on the sample."""
 
@@ -65,7 +68,7 @@ class CalibrationSample:
     """Labelled questions under a model: highest probability first.
 
     Attributes:
-        probability: (n_questions,) float64, descending.
+        probability: (n_questions,) float64, descending, of ``DECIMALS``.
         is_right: (n_questions,) bool.
         weight: (n_questions,) float64, above 0: how often such a question is asked, for each
             time that it is in the sample.
@@ -80,6 +83,7 @@ class CalibrationSample:
         cls, probability: Floats, is_right: npt.NDArray[np.bool_], weight: Floats | None = None
     ) -> "CalibrationSample":
         """Sort questions into a sample; without weights all count alike."""
+        probability = np.round(probability, DECIMALS)
         order = np.argsort(-probability, kind="stable")
         weight = np.ones(len(order)) if weight is None else weight
         return cls(probability[order], is_right[order], weight[order])
@@ -116,11 +120,18 @@ class CalibrationSample:
         )
 
     def smallest_error(self, confidence: float = 0.9) -> float | None:
-        """Return the smallest limit, in whole per cent, that the sample supports, if any."""
-        for percent in range(1, 100):
-            if self._accepted(percent / 100, confidence) is not None:
-                return percent / 100
-        return None
+        """Return the limit from which on every whole per cent is supported; None if 99% is not.
+
+        A laxer limit begins to test at a laxer threshold, and may fail there where a stricter
+        one did not: what is supported below the first gap is not looked for.
+        """
+        passing, smallest = _Passing.of(self), None
+        for percent in range(99, 0, -1):
+            limit = percent / 100
+            if not passing.is_accepted(self._begin(limit), limit, confidence):
+                break
+            smallest = limit
+        return smallest
 
     def _accepted(self, max_error: float, confidence: float) -> float | None:
         """Return the laxest threshold of ``GRID`` that is accepted.
@@ -128,18 +139,17 @@ class CalibrationSample:
         Of thresholds that the same questions pass, it is the strictest: of what lies below the
         least sure question nothing is known.
         """
-        n = np.searchsorted(-self.probability, -GRID, side="right")
-        right = _Sums.of(np.where(self.is_right, self.weight, 0.0), n)
-        wrong = _Sums.of(np.where(self.is_right, 0.0, self.weight), n)
-        most = float(self.weight.max(initial=0.0))
+        passing = _Passing.of(self)
         n_accepted = 0
         for place in range(self._begin(max_error), len(GRID)):
-            if not n[place]:
+            if not passing.is_accepted(place, max_error, confidence):
                 break
-            if _p_value(right.at(place), wrong.at(place), most, max_error) > 1 - confidence:
-                break
-            n_accepted = int(n[place])
-        return float(GRID[np.searchsorted(n, n_accepted)]) if n_accepted else None
+            n_accepted = int(passing.n[place])
+        return float(GRID[np.searchsorted(passing.n, n_accepted)]) if n_accepted else None
+
+    def n_passing(self) -> npt.NDArray[np.intp]:
+        """Return how many questions pass each threshold of ``GRID``."""
+        return np.searchsorted(-self.probability, -GRID, side="right")
 
     def _begin(self, max_error: float) -> int:
         """Return the place in ``GRID`` where rejecting should be easiest, labels unseen.
@@ -148,12 +158,44 @@ class CalibrationSample:
         standard errors. Nearly as large is as good, and the laxest such threshold has the most
         answers: it leans least on the highest probabilities being right.
         """
-        n = np.searchsorted(-self.probability, -GRID, side="right")
+        n = self.n_passing()
         expected = np.concatenate([[0.0], np.cumsum(1 - self.probability)])[n]
         evidence = (n * max_error - expected) / np.sqrt(np.maximum(n, 1))
         evidence = np.where(n > 0, evidence, -np.inf)
         most = float(evidence.max())
         return int(np.flatnonzero(evidence >= most - _AS_GOOD * abs(most))[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Passing:
+    """What passes each threshold of ``GRID``.
+
+    Attributes:
+        n: (n_thresholds,) questions.
+        most: the largest weight of the sample.
+    """
+
+    n: npt.NDArray[np.intp]
+    right: "_Sums"
+    wrong: "_Sums"
+    most: float
+
+    @classmethod
+    def of(cls, sample: CalibrationSample) -> "_Passing":
+        n, weight = sample.n_passing(), sample.weight
+        return cls(
+            n=n,
+            right=_Sums.of(np.where(sample.is_right, weight, 0.0), n),
+            wrong=_Sums.of(np.where(sample.is_right, 0.0, weight), n),
+            most=float(weight.max(initial=0.0)),
+        )
+
+    def is_accepted(self, place: int, max_error: float, confidence: float) -> bool:
+        """Whether more than ``max_error`` wrong ones would be unlikely above a threshold."""
+        if not self.n[place]:
+            return False
+        p_value = _p_value(self.right.at(place), self.wrong.at(place), self.most, max_error)
+        return p_value <= 1 - confidence
 
 
 @dataclass(frozen=True, slots=True)

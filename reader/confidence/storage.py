@@ -12,7 +12,7 @@ from answerable.index import ModelFolderInvalid
 
 from ..errors import CalibrationMismatch
 from .features import FEATURES, N_FEATURES
-from .guarantee import CalibrationSample
+from .guarantee import DECIMALS, CalibrationSample
 from .model import ConfidenceModel, Provenance, uncalibrated
 from .shift import ShiftRule
 
@@ -72,7 +72,7 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
         },
         "sample": sample
         and {
-            "probability": " ".join(f"{p:.5f}" for p in sample.probability),
+            "probability": " ".join(f"{p:.{DECIMALS}f}" for p in sample.probability),
             "is_right": "".join("01"[bool(right)] for right in sample.is_right),
             "weight": " ".join(f"{weight:.6g}" for weight in sample.weight),
         },

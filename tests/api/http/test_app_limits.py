@@ -37,7 +37,7 @@ def test_error_limit_over_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             assert kept.json()["calibration"] in ("matched", "shifted")
             refused = client.post("/v1/ask", json={**body, "max_error": smallest / 2})
             assert refused.status_code == 422
-            assert f"the smallest that they support is {smallest:g}" in refused.json()["detail"]
+            assert f"they support limits from {smallest:g} on" in refused.json()["detail"]
             both = client.post("/v1/ask", json={**body, "min_probability": 0.5})
             assert both.json()["type"] == "urn:answerable:problem:limit-invalid"
             for wrong in (0, 1, -0.1, "0.1"):

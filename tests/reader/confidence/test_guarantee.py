@@ -117,11 +117,33 @@ def test_threshold_says_what_was_observed() -> None:
 def test_a_small_sample_names_what_it_supports() -> None:
     """Thirty right answers cannot promise 5% at 90%, since 0.95^30 is 0.21; 8% they can."""
     sample = CalibrationSample.of(np.full(30, 0.9), np.ones(30, dtype=bool))
-    with pytest.raises(MaxErrorUnsupported, match=r"they support is 0\.08; use a") as caught:
+    with pytest.raises(MaxErrorUnsupported, match=r"limits from 0\.08 on, .* use a") as caught:
         sample.threshold_for(0.05)
     assert str(caught.value).endswith("labelled questions (answerable calibrate QUESTIONS)")
     assert caught.value.smallest == 0.08
     assert sample.threshold_for(0.08).coverage == 1.0
+
+
+def test_every_whole_per_cent_from_the_smallest_on_is_supported() -> None:
+    """In 40 small samples; some support a stricter one, too, with a gap in between."""
+    n_gaps = 0
+    for seed in range(40):
+        sample = _sample(30 + seed, seed)
+        smallest = sample.smallest_error()
+        assert smallest is not None
+        first = round(100 * smallest)
+        every = 1 if seed < 5 else 10
+        for percent in (*range(first, first + 5), *range(first, 100, every)):
+            assert sample.find_threshold(percent / 100)
+        assert not sample.find_threshold((first - 1) / 100)
+        n_gaps += any(sample.find_threshold((first - n) / 100) for n in (2, 3, 4))
+    assert n_gaps > 3
+
+
+def test_probabilities_are_those_of_the_file() -> None:
+    """Five decimals: 0.4999999 passes a threshold of 0.5 in memory as it does when loaded."""
+    sample = CalibrationSample.of(np.array([0.4999999, 0.123456]), np.array([True, False]))
+    assert sample.probability.tolist() == [0.5, 0.12346]
 
 
 def test_a_sample_that_is_all_wrong_supports_nothing() -> None:
