@@ -18,8 +18,21 @@ def check_owned_file(path: Path, mark: bytes) -> None:
         mark: bytes near the beginning of every such file of ours.
 
     Raises:
-        OutputRefused: there is another file, or no folder to hold it.
+        OutputRefused: there is another file, no folder to hold it, or the folder takes none of
+            that name.
     """
+    _check_place(path, mark)
+    temporary = _temporary(path)
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as exc:
+        raise _unwritable(path, exc) from exc
+    with suppress(OSError):
+        temporary.unlink()
+
+
+def _check_place(path: Path, mark: bytes) -> None:
+    """Refuse a path without a folder, and one with a file that is not ours."""
     if not path.absolute().parent.is_dir():
         raise OutputRefused(f"there is no folder {path.absolute().parent} for {path.name}")
     if not os.path.lexists(path):
@@ -40,8 +53,8 @@ def write_owned_file(path: Path, text: str, mark: bytes) -> None:
     Raises:
         OutputRefused: see ``check_owned_file``, or the file cannot be written.
     """
-    check_owned_file(path, mark)
-    temporary = path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    _check_place(path, mark)
+    temporary = _temporary(path)
     try:
         with temporary.open("xb") as file:
             file.write(text.encode("utf-8", "backslashreplace"))
@@ -49,10 +62,18 @@ def write_owned_file(path: Path, text: str, mark: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as exc:
-        raise OutputRefused(f"cannot write {path}: {exc.strerror}") from exc
+        raise _unwritable(path, exc) from exc
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+
+
+def _unwritable(path: Path, exc: OSError) -> OutputRefused:
+    return OutputRefused(f"cannot write {path}: {exc.strerror}")
 
 
 def _head(path: Path) -> bytes:

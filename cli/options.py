@@ -7,12 +7,15 @@ import typer
 
 
 def share(text: str) -> float:
-    """Return a share as people type it; 10% is told to be 0.1."""
+    """Return a share as people type it, as a number: 0.1, not 10%.
+
+    Raises:
+        BadParameter: it is no number.
+    """
     try:
         return float(text)
     except ValueError:
-        pass
-    raise typer.BadParameter(f"{text!r} is not a share such as 0.1")
+        raise typer.BadParameter(f"{text!r} is not a number: give a share such as 0.1") from None
 
 
 Index = Annotated[

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from answerable.index import Filters
 from answerable.reader import DatasetInvalid, LabelledQuestion
 
-from ..engine import Engine
-from ..errors import CollectionInvalid
 from ..evaluation.asking import AskedQuestion
 
 MIN_QUESTIONS = 30
@@ -39,18 +36,27 @@ def check_labels(path: Path, questions: Sequence[LabelledQuestion], n_repeated: 
         )
 
 
-def check_collections(engine: Engine, filters: Filters) -> None:
-    """Refuse collections of which the asker sees no document.
+def check_usable(asked: Sequence[AskedQuestion], usable: Sequence[AskedQuestion]) -> None:
+    """Refuse to fit to too few: the error says what became of the others, and what to do.
 
     Raises:
-        CollectionInvalid: there is no such collection.
+        DatasetInvalid: too few answers could be given.
     """
-    known = [name for name, _ in engine.index.collections(Filters(principals=filters.principals))]
-    for name in filters.collections or ():
-        if name not in known:
-            raise CollectionInvalid(
-                f"there is no collection {name!r}: there is {', '.join(known) or 'none'}"
-            )
+    if len(usable) >= MIN_QUESTIONS:
+        return
+    n_conflicts = sum(one.is_conflict for one in asked)
+    n_unread = len(asked) - len(usable) - n_conflicts
+    reasons, advice = [], []
+    if n_conflicts:
+        reasons.append(f"{n_conflicts} had conflicting answers")
+        advice.append("remove documents that are out of date, or ask one --collection")
+    if n_unread:
+        reasons.append(f"{n_unread} found nothing to read in the index")
+        advice.append("ask about these documents, as somebody who may see them")
+    raise DatasetInvalid(
+        f"only {len(usable)} of the {len(asked)} questions can be fitted to, and at least "
+        f"{MIN_QUESTIONS} must: {' and '.join(reasons)}; {'; '.join(advice)}"
+    )
 
 
 def check_right(path: Path, asked: Sequence[AskedQuestion]) -> None:

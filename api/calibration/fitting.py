@@ -14,7 +14,6 @@ import numpy as np
 from answerable.reader import (
     CalibrationOutcome,
     ConfidenceModel,
-    DatasetInvalid,
     LabelledQuestion,
     Provenance,
     base_log_odds,
@@ -28,17 +27,27 @@ from answerable.reader import (
 )
 
 from ..engine import Engine
-from ..evaluation.asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
+from ..evaluation.asking import (
+    AskedQuestion,
+    AskOptions,
+    Progress,
+    ask_all,
+    check_collections,
+    check_questions,
+)
 from ..owned_file import check_owned_file, write_owned_file
+from ..owned_folder import OutputRefused
 from . import figures
 from .base import Base
-from .checks import MIN_QUESTIONS, check_collections, check_labels, check_right
+from .checks import check_labels, check_right, check_usable
 from .page import calibration_page
 from .ranking import Ranking
 from .report import CalibrationReport, ConfidentError, FitKind
 
 REFIT_FROM = 200
 """Questions from which every coefficient moves, drawn towards those of the reader's own."""
+
+_REFIT_GROUPS = 5  # so that a question's figures come from a fit to other texts
 
 _ERRORS_SHOWN = 20
 _CONFIDENT = 0.5
@@ -84,7 +93,8 @@ def calibrate(
     Raises:
         DatasetInvalid: the questions cannot be read, are too few, or none is answered rightly.
         CollectionInvalid: there is no such collection.
-        OutputRefused: the page cannot be written.
+        OutputRefused: the page cannot be written; if that shows only when it is, the
+            calibration is stored, and the error says so.
         AnswerableError: the folder of the index cannot be written to.
     """
     questions, n_repeated = _questions(engine, path, options)
@@ -96,11 +106,7 @@ def calibrate(
     asked = ask_all(engine, questions, free, reader=reader, on_progress=on_progress)
     # 2. Fit to the answers that could be given: of two that conflict, neither ever is.
     usable = [one for one in asked if one.features and not one.is_conflict]
-    if len(usable) < MIN_QUESTIONS:
-        raise DatasetInvalid(
-            f"only {len(usable)} of the {len(questions)} questions found anything to read in the "
-            f"index, and at least {MIN_QUESTIONS} must: are they about these documents?"
-        )
+    check_usable(asked, usable)
     check_right(path, usable)
     base = Base.of(engine.reader)
     fitted = fit(usable, base.model, _provenance(engine, path, len(usable)))
@@ -108,8 +114,17 @@ def calibrate(
     stored = engine.reader.use(fitted.model)
     report = _report(path, asked, usable, fitted, base, n_repeated=n_repeated, stored=stored)
     if page:
-        write_owned_file(page, calibration_page(report), _PAGE_MARK)
+        _write_page(page, report)
     return report
+
+
+def _write_page(page: Path, report: CalibrationReport) -> None:
+    try:
+        write_owned_file(page, calibration_page(report), _PAGE_MARK)
+    except OutputRefused as exc:
+        raise OutputRefused(
+            f"the calibration is stored in {report.path}, but its report is not: {exc}"
+        ) from exc
 
 
 def _questions(
@@ -134,7 +149,8 @@ def fit(asked: Sequence[AskedQuestion], base: ConfidenceModel, provenance: Prove
         provenance: what is fitted on, and for whom.
     """
     outcomes = [_outcome(one) for one in asked]
-    if len({outcome.group for outcome in outcomes}) >= 5 and len(outcomes) >= REFIT_FROM:
+    n_groups = len({outcome.group for outcome in outcomes})
+    if n_groups >= _REFIT_GROUPS and len(outcomes) >= REFIT_FROM:
         probability = cross_fitted(outcomes, base=base)
         bounded = np.clip(probability, 1e-9, 1 - 1e-9)
         model = fit_confidence(outcomes, provenance=provenance, base=base)

@@ -16,7 +16,7 @@ from answerable.retriever import Hit
 
 from ..checks import checked_question
 from ..engine import Engine
-from ..errors import QuestionInvalid
+from ..errors import CollectionInvalid, QuestionInvalid
 from ..index_reader import IndexReader
 from ..types import Answer, AskResult
 
@@ -98,6 +98,20 @@ def check_questions(questions: Sequence[LabelledQuestion], max_chars: int) -> No
             checked_question(question.question, max_chars)
         except QuestionInvalid as exc:
             raise DatasetInvalid(f"{question.place}: {exc}") from exc
+
+
+def check_collections(engine: Engine, filters: Filters) -> None:
+    """Refuse collections of which the asker sees no document: they would find nothing to read.
+
+    Raises:
+        CollectionInvalid: there is no such collection.
+    """
+    known = [name for name, _ in engine.index.collections(Filters(principals=filters.principals))]
+    for name in filters.collections or ():
+        if name not in known:
+            raise CollectionInvalid(
+                f"there is no collection {name!r}: there is {', '.join(known) or 'none'}"
+            )
 
 
 def ask_all(

@@ -7,7 +7,7 @@ found, and may not be there.
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,18 @@ from answerable.reader import (
     read_labelled,
 )
 
+from ..checks import checked_limits
 from ..engine import Engine
 from ..owned_file import check_owned_file, write_owned_file
 from ..types import ModelNames
-from .asking import AskedQuestion, AskOptions, Progress, ask_all, check_questions
+from .asking import (
+    AskedQuestion,
+    AskOptions,
+    Progress,
+    ask_all,
+    check_collections,
+    check_questions,
+)
 
 RECALL_AT = (1, 3, 5, 10, 20, 50, 100)
 _LINES_MARK = b'{"open_question": '
@@ -107,17 +115,24 @@ def evaluate_open(
     Args:
         engine: with the index.
         path: of the questions; see ``read_labelled``.
-        options: how they are asked.
+        options: how they are asked; without a limit the settings' holds, as for ``Engine.ask``.
         output: where every question is written, a JSON object a line; None for nowhere.
         on_progress: called with questions done and in all.
 
     Raises:
         DatasetInvalid: the questions cannot be read or asked.
+        CollectionInvalid: there is no such collection.
+        LimitInvalid: both limits are given, or one cannot hold.
         OutputRefused: the output cannot be written, or another file is in its way.
         MaxErrorUnsupported: the calibration cannot support the error limit.
     """
     questions = read_labelled(path)
     check_questions(questions, engine.settings.max_question_chars)
+    check_collections(engine, options.filters)
+    min_probability, max_error = checked_limits(
+        options.min_probability, options.max_error, engine.settings
+    )
+    options = replace(options, min_probability=min_probability, max_error=max_error)
     if output:
         check_owned_file(output, _LINES_MARK)
     asked = ask_all(engine, questions, options, on_progress=on_progress)
@@ -202,8 +217,8 @@ def _scores(prefix: str, asked: Sequence[AskedQuestion]) -> dict[str, float]:
 def _confidence(asked: Sequence[AskedQuestion]) -> dict[str, float]:
     """Return how good the probabilities of the best quotes are, given or not.
 
-    What no limit lets through comes last in the ranking, as not answered rightly, and has no
-    part in the calibration error.
+    What no limit lets through comes last in the ranking, as not answered rightly: no coverage
+    counts it as answered, and it has no part in the calibration error.
     """
     possible = np.array([one.could_be_given for one in asked])
     probability = np.array([one.probability for one in asked])

@@ -61,6 +61,8 @@ class FactReader:
         least = self.confidence.min_probability if min_probability is None else min_probability
         if max_error is not None:
             least = self.confidence.threshold_for(max_error).min_probability
+        if not passages:
+            return Prediction(None, "no_answer_in_passages", (), min_probability=least)
         number = int(re.findall(r"\d+", question)[-1])
         wanted = f"value-{number}."
         passage = next((p for p in passages if wanted in p.text), None)

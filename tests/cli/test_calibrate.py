@@ -23,7 +23,10 @@ def facts(
     def open_facts(
         path: Path | None = None, settings: Settings | None = None, *, create: bool = False
     ) -> Engine:
-        return fact_engine((path or Path("index")).absolute())
+        engine = fact_engine((path or Path("index")).absolute())
+        if settings:
+            engine.settings = settings.model_copy(update={"index": engine.settings.index})
+        return engine
 
     monkeypatch.setattr(Engine, "open", open_facts)
     monkeypatch.chdir(tmp_path)
@@ -71,7 +74,7 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
     assert (limit["max_error"], limit["confidence"]) == (smallest, 0.9)
     refused = facts("ask", "What is fact 7?", "--max-error", str(smallest / 2))
     assert (refused.code, refused.out) == (1, "")
-    assert f"the smallest that they support is {smallest:g}" in refused.err
+    assert f"they support limits from {smallest:g} on" in refused.err
     assert refused.err.count("\n") == 1
     evaluated = facts("evaluate", "open", "questions.csv", "--max-error", str(smallest), "--json")
     assert json.loads(evaluated.out)["limit"]["max_error"] == smallest
@@ -84,7 +87,7 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
         (("ask", "x", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("chat", "--max-error", "0.1", "--min-probability", "0.5"), 2, "not both"),
         (("ask", "x", "--max-error", "1"), 2, "a share above 0 and below 1"),
-        (("ask", "x", "--max-error", "10%"), 2, "'10%' is not a share such as 0.1"),
+        (("ask", "x", "--max-error", "10%"), 2, "'10%' is not a number: give a share such as 0.1"),
         (("ask", "x", "--max-error", "nan"), 2, "a share above 0 and below 1"),
         (("evaluate", "open", "questions.csv", "--max-error", "0"), 2, "a share above 0"),
         (("evaluate", "open", "nowhere.csv"), 1, "nowhere.csv"),
@@ -94,6 +97,8 @@ def test_calibrate_json_and_the_error_limit(facts: RunCli) -> None:
         (("calibrate", "index"), 1, "index is a folder: give a file"),
         (("calibrate", "questions.csv", "--collection", "x"), 1, "there is no collection 'x'"),
         (("calibrate", "questions.csv", "--report", "questions.csv"), 1, "name another file"),
+        (("evaluate", "open", "questions.csv", "--collection", "x"), 1, "is no collection 'x'"),
+        (("evaluate", "open", "questions.csv", "--output", "a" * 242), 1, "File name too long"),
     ],
 )
 def test_wrong_use_is_one_line(
@@ -130,6 +135,24 @@ def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:
         assert (run.code, "holds 3 questions: at least 30" in run.err) == (1, True)
     first, *_ = (tmp_path / "mine.jsonl").read_text().splitlines()
     assert json.loads(first)["answer"] == ["28 days"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [("MIN_PROBABILITY", "0.99", "min_probability"), ("MAX_ERROR", "0.5", "max_error")],
+)
+def test_evaluate_open_asks_under_the_limits_that_ask_has(
+    facts: RunCli, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, name: str
+) -> None:
+    """Those of the environment, too; calibrate looks at every answer whatever they say."""
+    report = json.loads(facts("calibrate", "questions.csv", "--json").out)
+    monkeypatch.setenv(f"ANSWERABLE_{variable}", value)
+    asked = json.loads(facts("ask", "What is fact 7?", "--json").out)
+    evaluated = json.loads(facts("evaluate", "open", "questions.csv", "--json").out)
+    assert evaluated["limit"] == asked["limit"]
+    assert evaluated["limit"][name] == float(value)
+    again = json.loads(facts("calibrate", "questions.csv", "--json").out)
+    assert again["thresholds"] == report["thresholds"]
 
 
 def test_evaluate_open_prints_a_figure_a_line(facts: RunCli, tmp_path: Path) -> None:

@@ -5,15 +5,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from answerable.api import (
-    AskOptions,
     CalibrationDamaged,
     CalibrationMismatch,
     CalibrationNeeded,
-    CollectionInvalid,
     Engine,
     LimitInvalid,
     MaxErrorUnsupported,
@@ -25,17 +22,24 @@ from answerable.api import (
     load_settings,
     to_json,
 )
-from answerable.api.calibration.figures import MAX_ERRORS, questions_needed
-from answerable.index import AnswerableError, Filters
-from answerable.reader import CalibrationSample, DatasetInvalid, load_confidence, uncalibrated
+from answerable.api.calibration import fitting
+from answerable.api.calibration.figures import (
+    MAX_ERRORS,
+    smallest_error,
+    thresholds,
+)
+from answerable.api.calibration.fitting import fit
+from answerable.api.evaluation.asking import ask_all
+from answerable.index import AnswerableError
+from answerable.reader import (
+    DatasetInvalid,
+    Provenance,
+    load_confidence,
+    read_labelled,
+    uncalibrated,
+)
 from tests.api.facts import FACTS, READER_SHA256, fact_engine, write_questions
 from tests.fakes import HashEncoder
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    """An engine on the facts, without a calibration."""
-    return fact_engine(tmp_path / "index")
 
 
 def test_calibration_is_stored_with_the_index_and_used(engine: Engine, tmp_path: Path) -> None:
@@ -108,7 +112,7 @@ def test_limit_that_is_not_supported_names_the_smallest(engine: Engine, tmp_path
     """The error says what the questions do support, and that works."""
     report = calibrate(engine, write_questions(tmp_path))
     assert report.smallest_error is not None
-    with pytest.raises(MaxErrorUnsupported, match=f"is {report.smallest_error:g}"):
+    with pytest.raises(MaxErrorUnsupported, match=f"limits from {report.smallest_error:g} on"):
         engine.ask("What is fact 7?", max_error=report.smallest_error - 0.01)
     assert engine.ask("What is fact 7?", max_error=report.smallest_error).limit.max_error
 
@@ -196,22 +200,6 @@ def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
     assert (report.n_questions, report.n_repeated) == (61, 40)
 
 
-def test_questions_without_any_right_answer_store_nothing(engine: Engine, tmp_path: Path) -> None:
-    """No labels, or only wrong ones: what was fitted before stays."""
-    questions = write_questions(tmp_path)
-    report = calibrate(engine, questions)
-    text = questions.read_text()
-    questions.write_text(re.sub("value-\\d+", "no answer", text))
-    with pytest.raises(DatasetInvalid, match="no question has an answer"):
-        calibrate(engine, questions)
-    questions.write_text(text.replace("value-", "Timbuktu "))
-    with pytest.raises(
-        DatasetInvalid, match=r"not one of 60 best quotes is right.*nothing was stored"
-    ):
-        calibrate(engine, questions)
-    assert engine.status().models.calibration == report.name
-
-
 def test_questions_that_all_have_an_answer_are_warned_of(engine: Engine, tmp_path: Path) -> None:
     """Limits then say nothing of what the documents do not answer."""
     assert calibrate(engine, write_questions(tmp_path)).warnings == ()
@@ -237,26 +225,6 @@ def test_report_compares_limits_with_those_before(engine: Engine, tmp_path: Path
     assert calibrate(engine, write_questions(tmp_path)).smallest_error_before is None
 
 
-@pytest.mark.parametrize("n_wrong", [3, 8])
-def test_questions_needed_would_do(n_wrong: int) -> None:
-    """So many questions with as many wrong ones support the limit; half of them do not."""
-    probability = np.linspace(0.95, 0.85, 50)
-    is_right = np.ones(50, dtype=bool)
-    is_right[np.linspace(5, 45, n_wrong).astype(int)] = False
-    sample = CalibrationSample.of(probability, is_right)
-    model = replace(uncalibrated(READER_SHA256), sample=sample)
-    needed = {one.max_error: one.n_questions for one in questions_needed(model, 60)}
-    if n_wrong == 8:
-        assert needed[0.1] is None
-        return
-    n = needed[0.1]
-    assert n is not None and n % 10 == 0
-    for factor, is_enough in ((n / 60, True), (n / 120, False)):
-        rows = (np.arange(int(50 * factor)) / factor).astype(int)
-        more = CalibrationSample.of(probability[rows], is_right[rows])
-        assert (more.find_threshold(0.1) is not None) is is_enough
-
-
 def test_shares_are_of_all_questions_asked(engine: Engine, tmp_path: Path) -> None:
     """A threshold answers as large a share as ``evaluate open`` finds, and as many are right."""
     questions = write_questions(tmp_path)
@@ -266,25 +234,6 @@ def test_shares_are_of_all_questions_asked(engine: Engine, tmp_path: Path) -> No
     metrics = evaluate_open(engine, questions).metrics()
     assert metrics["best_quote_right"] == pytest.approx(100 * report.right.value)
     assert metrics["calibration_bins"] == report.calibration_bins
-
-
-def test_a_collection_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> None:
-    """In place of questions that find nothing to read."""
-    options = AskOptions(Filters(collections=("nosuch",)))
-    with pytest.raises(CollectionInvalid, match="no collection 'nosuch': there is default"):
-        calibrate(engine, write_questions(tmp_path), options)
-
-
-def test_few_questions_and_foreign_ones_are_refused(engine: Engine, tmp_path: Path) -> None:
-    """Too few, too long, or about nothing in the index: said before or after, never stored."""
-    with pytest.raises(DatasetInvalid, match=r"holds 29 questions: at least 30 .* 50"):
-        calibrate(engine, write_questions(tmp_path, 29))
-    long = write_questions(tmp_path)
-    long.write_text(long.read_text() + "x" * 3000 + ",no\n")
-    with pytest.raises(DatasetInvalid, match="line 62: the question has 3,000 characters"):
-        calibrate(engine, long)
-    (tmp_path / "empty").mkdir()
-    assert not (tmp_path / "index" / "calibration.json").exists()
 
 
 def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path) -> None:
@@ -300,6 +249,50 @@ def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path)
             calibrate(engine, questions, page=refused)
     assert "Thesis" in thesis.read_text()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_page_that_cannot_be_written_is_found_out_first(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is asked or stored for a name that is too long; a disk that fills says what is."""
+    questions, stored = write_questions(tmp_path), tmp_path / "index" / "calibration.json"
+    with pytest.raises(OutputRefused, match="File name too long"):
+        calibrate(engine, questions, page=tmp_path / f"{'a' * 236}.html")
+    assert not stored.exists()
+
+    def full(*_: object) -> None:
+        raise OutputRefused("cannot write report.html: No space left on device")
+
+    monkeypatch.setattr(fitting, "write_owned_file", full)
+    said = f"the calibration is stored in {stored}, but its report is not: cannot write"
+    with pytest.raises(OutputRefused, match=re.escape(said)):
+        calibrate(engine, questions, page=tmp_path / "report.html")
+    assert stored.exists()
+
+
+def test_thresholds_of_the_report_are_those_loaded(engine: Engine, tmp_path: Path) -> None:
+    """The sample in memory is that of the file, so that no question changes sides."""
+    report = calibrate(engine, write_questions(tmp_path))
+    model = load_confidence(tmp_path / "index" / "calibration.json", READER_SHA256)
+    assert report.thresholds == thresholds(model, report.n_questions)
+    assert report.smallest_error == smallest_error(model)
+
+
+@pytest.mark.parametrize(
+    ("n", "n_groups", "kind"),
+    [(200, 5, "refitted"), (200, 4, "recalibrated"), (199, 5, "recalibrated")],
+)
+def test_every_coefficient_moves_from_200_questions_of_five_groups(
+    engine: Engine, tmp_path: Path, n: int, n_groups: int, kind: str
+) -> None:
+    """Fewer questions, or fewer texts, correct level and slope."""
+    asked = ask_all(engine, read_labelled(write_questions(tmp_path)))
+    many = [
+        replace(one, question=replace(one.question, group=str(i % n_groups)))
+        for i, one in enumerate((asked * 4)[:n])
+    ]
+    provenance = Provenance("drawn", n, "2026-01-01", READER_SHA256, HashEncoder().sha256, 1)
+    assert fit(many, uncalibrated(READER_SHA256), provenance).kind == kind
 
 
 def test_folder_that_cannot_be_written_is_one_line(engine: Engine, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from answerable.api import (
     AskOptions,
+    CollectionInvalid,
     Engine,
+    LimitInvalid,
     MaxErrorUnsupported,
     OutputRefused,
     calibrate,
@@ -96,6 +98,54 @@ def test_a_conflict_is_never_an_answer_however_sure(facts: Engine, tmp_path: Pat
     assert after["expected_calibration_error"] == kept["expected_calibration_error"]
 
 
+def test_conflicts_are_in_no_coverage(facts: Engine, tmp_path: Path) -> None:
+    """Nine right answers and a conflict: nine tenths can be given, however few errors that is."""
+    found = evaluate_open(facts, write_questions(tmp_path), AskOptions(min_probability=0.0))
+    right = [one for one in found.asked if one.is_right][:36]
+    wrong = [_conflicting(one) for one in found.asked if not one.is_right][:4]
+    metrics = replace(found, asked=(*right, *wrong)).metrics()
+    assert metrics["coverage_at_80_accuracy"] == metrics["coverage_at_90_accuracy"] == 90.0
+
+
+def test_the_limits_of_the_settings_hold(facts: Engine, tmp_path: Path) -> None:
+    """As for ``ask``: a limit of the call wins, and two are refused."""
+    questions = write_questions(tmp_path)
+    smallest = calibrate(facts, questions).smallest_error
+    assert smallest is not None
+    facts.settings = facts.settings.model_copy(update={"min_probability": 1.0})
+    assert evaluate_open(facts, questions).reasons() == {"low_confidence": 60}
+    for options in (AskOptions(min_probability=0.0), AskOptions(max_error=smallest)):
+        assert evaluate_open(facts, questions, options).metrics()["answered"] > 0
+    facts.settings = facts.settings.model_copy(
+        update={"min_probability": None, "max_error": smallest}
+    )
+    limit = evaluate_open(facts, questions).asked[0].result.limit
+    assert limit.max_error == smallest
+    with pytest.raises(LimitInvalid):
+        evaluate_open(facts, questions, AskOptions(min_probability=0.5, max_error=0.5))
+    assert calibrate(facts, questions).smallest_error == smallest  # the limit does not count
+
+
+def test_a_collection_that_is_not_there_is_refused(facts: Engine, tmp_path: Path) -> None:
+    """In place of sixty questions that find nothing, which would look like figures."""
+    options = AskOptions(Filters(collections=("nosuch",)))
+    with pytest.raises(CollectionInvalid, match="no collection 'nosuch': there is default"):
+        evaluate_open(facts, write_questions(tmp_path), options)
+
+
+def test_output_that_cannot_be_written_is_found_out_first(facts: Engine, tmp_path: Path) -> None:
+    """No question is asked for a file whose name is too long."""
+    asked: list[int] = []
+    with pytest.raises(OutputRefused, match="File name too long"):
+        evaluate_open(
+            facts,
+            write_questions(tmp_path),
+            output=tmp_path / f"{'a' * 236}.jsonl",
+            on_progress=lambda done, total: asked.append(done),
+        )
+    assert asked == []
+
+
 def _conflicting(one: AskedQuestion) -> AskedQuestion:
     return replace(one, result=replace(one.result, answer=None, reason="conflicting_answers"))
 
@@ -128,7 +178,7 @@ def test_recall_of_passage_document_and_answer(index_folder: Path, tmp_path: Pat
         }  # fmt: skip
         named = evaluate_open(engine, csv).metrics()
         assert named["document_recall_at_10"] == 100.0
-        hidden = AskOptions(Filters(collections=("none",)))
+        hidden = AskOptions(Filters(document_ids=(999,)))
         assert evaluate_open(engine, csv, hidden).reasons() == {"no_passages": 1}
 
 
