@@ -15,6 +15,7 @@ import numpy.typing as npt
 from answerable.index import STOP_WORDS, Passage
 
 from ..answer_text import normalize_answer
+from ..contradiction import is_contradiction
 from ..ranking import ScoredSpan
 from .evidence import Reading, RetrievalEvidence
 
@@ -100,19 +101,36 @@ def answer_features(reading: Reading, n_best: int = 1) -> list[tuple[float, ...]
 
 
 class _Wordings:
-    """Which texts are one answer in other words; every text is normalized once."""
+    """Which texts are one answer in other words; every text is normalized once.
+
+    Two that contradict each other are not: 28 days is another answer than 30 days, though half of
+    the words are the same, and 1.5% another than 15%, though without its point it is the same.
+    """
 
     def __init__(self, spans: Sequence[ScoredSpan]) -> None:
         different = {span.text for span in spans}
-        self.normal = {text: normalize_answer(text) for text in different}
-        self._words = {text: Counter(normal.split()) for text, normal in self.normal.items()}
+        self._normal = {text: normalize_answer(text) for text in different}
+        self._words = {text: Counter(normal.split()) for text, normal in self._normal.items()}
+        self._known: dict[tuple[str, str], bool] = {}
 
     def agree(self, one: str, other: str) -> bool:
-        """Whether two texts have a token F1 of at least 0.5."""
+        """Whether two texts have a token F1 of at least 0.5 and no contradiction."""
+        if one == other:
+            return True
+        if (one, other) not in self._known:
+            self._known[one, other] = self._is_one(one, other)
+        return self._known[one, other]
+
+    def are_equal(self, one: str, other: str) -> bool:
+        """Whether two texts are the same once normalized, and no contradiction."""
+        return self._normal[one] == self._normal[other] and self.agree(one, other)
+
+    def _is_one(self, one: str, other: str) -> bool:
         a, b = self._words[one], self._words[other]
         if not a or not b:
             return not a and not b
-        return 2 * (a & b).total() / (a.total() + b.total()) >= _SAME_F1
+        share = 2 * (a & b).total() / (a.total() + b.total())
+        return share >= _SAME_F1 and not is_contradiction(one, other)
 
 
 def raw_score(span: ScoredSpan) -> float:
@@ -192,7 +210,7 @@ def _n_agreeing(reading: Reading, position: int, wordings: _Wordings) -> int:
     for other in reading.ranked:
         if other.document_id in documents or raw_score(other) <= 0:
             continue
-        if wordings.normal[other.text] != wordings.normal[span.text]:
+        if not wordings.are_equal(other.text, span.text):
             continue
         around = _around(passages[other.passage_id], other, _TWIN_CHARS)
         if around not in seen:

@@ -115,6 +115,20 @@ def test_a_copy_is_no_second_witness() -> None:
     assert _named(reading)["agreement"] == 0.0
 
 
+@pytest.mark.parametrize(("one", "other"), [("28 days", "30 days"), ("1.5%", "15%")])
+def test_another_number_is_another_answer(one: str, other: str) -> None:
+    """It is no second witness and no other wording, but a rival, however alike the words are."""
+    spans = tuple(
+        replace(_span(place, "Ann Lee", 5.0 - place), text=text, start=6, end=6 + len(text))
+        for place, text in enumerate((one, other))
+    )
+    passages = _passages(f"It is {one}.", f"It is {other}.")
+    named = _named(Reading(QUESTION, passages, EVIDENCE, spans, rank_spans(spans, 20)))
+    assert (named["agreement"], named["rivals"]) == (0.0, math.log(2))
+    assert named["margin"] == pytest.approx(1.0)
+    assert named["mass"] == pytest.approx(1.0)
+
+
 def test_the_same_document_is_no_second_witness() -> None:
     """Two places of one document that say the same are one source."""
     again = replace(SPANS[1], document_id=0, start=100, end=107)
