@@ -142,3 +142,34 @@ def test_what_people_changed_is_changed_elsewhere(source_root: Path) -> None:
     assert edits == {"sold": {"bought": 1}}
     made = script.edited("Who Sold coal?", coal, edits, random.Random(0))
     assert list(made) == ["Who bought coal?"]
+
+
+def test_text_as_people_type_it_keeps_its_answers(source_root: Path) -> None:
+    """Between the answers it changes, whoever writes; each answer still stands where it is said to."""
+    script = _script(source_root, "rough_text")
+    context = (
+        "Ann Lee, however, did not sell the large mill, because several people were against it. "
+        "The mill burnt in 1889. It is now a museum, with a garden and a restaurant."
+    )
+    answers = ("Ann Lee", "the large mill", "large mill", "1889", "a museum, with a garden")
+    paragraph = {
+        "context": context,
+        "qas": [
+            {
+                "id": text,
+                "question": "?",
+                "answers": [{"text": text, "answer_start": context.index(text)}],
+            }
+            for text in answers
+        ],
+    }
+    texts = set()
+    for seed in range(40):
+        rough = script.roughened(paragraph, random.Random(seed))
+        texts.add(rough["context"])
+        for asked, text in zip(rough["qas"], answers, strict=True):
+            start = asked["answers"][0]["answer_start"]
+            assert rough["context"][start : start + len(text)] == text
+    assert len(texts) > 30
+    assert any("didn't" in text for text in texts) and any("didnt" in text for text in texts)
+    assert any("&" in text.split("a garden")[1] for text in texts)
