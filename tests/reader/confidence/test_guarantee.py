@@ -154,3 +154,25 @@ def test_a_sample_that_is_all_wrong_supports_nothing() -> None:
     ) as caught:
         sample.threshold_for(0.5)
     assert caught.value.smallest is None
+
+
+@pytest.mark.parametrize(
+    ("n", "right", "documented"),
+    [
+        (50, 0.8, 0.2),
+        (100, 0.8, 0.14),
+        (200, 0.8, 0.11),
+        (50, 0.9, 0.11),
+        (100, 0.9, 0.08),
+        (200, 0.9, 0.05),
+    ],
+)
+def test_what_so_many_questions_support(n: int, right: float, documented: float) -> None:
+    """The medians of docs/calibrate.md, of samples drawn with true probabilities."""
+    rng = np.random.default_rng(0)
+    smallest = []
+    for _ in range(60):
+        probability = rng.beta(5 * right, 5 * (1 - right), n)
+        sample = CalibrationSample.of(probability, rng.random(n) < probability)
+        smallest.append(sample.smallest_error() or 1.0)
+    assert np.median(smallest) == pytest.approx(documented, abs=0.02)
