@@ -43,8 +43,8 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
     """Say whether a text is one of some right answers, in about their words.
 
     Token F1 of at least 0.5 with one that it does not contradict: 27 days is not 25 days,
-    though half of the words are the same. A text that is nothing but articles and
-    punctuation, as the vitamin A, is compared as it stands.
+    though half of the words are the same. Numbers may be in words or figures. A text that is
+    nothing but articles and punctuation, as the vitamin A, is compared as it stands.
 
     Args:
         text: of the answer.
@@ -56,6 +56,8 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
 def _is_same_answer(text: str, answer: str) -> bool:
     if not (normalize_answer(text) and normalize_answer(answer)):
         return text.strip().casefold() == answer.strip().casefold()
+    if read_quantities(text).is_same(read_quantities(answer)):
+        return True
     return token_f1(text, answer) >= _SAME_F1 and not is_contradiction(text, answer)
 
 

@@ -168,3 +168,31 @@ def test_such_an_answer_is_right_for_no_other(text: str, answers: list[str]) -> 
 def test_a_denied_answer_is_not_right() -> None:
     """All words but one are the same, and that one says the opposite."""
     assert not is_right_answer("It can't be refunded", ["It can be refunded"])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("2500", "two thousand five hundred"),
+        ("two thousand five hundred", "2,500"),
+        ("€2,500", "two thousand five hundred euros"),
+        ("16/05/2024", "16 May 2024"),
+    ],
+)
+def test_a_right_number_may_be_written_otherwise(text: str, answer: str) -> None:
+    """Not a word is shared, and the same is said."""
+    assert is_right_answer(text, [answer])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("two hundred", "two"),
+        ("2500 dogs", "two thousand five hundred cats"),
+        ("€2,500", "two thousand five hundred dollars"),
+        ("2500", "two thousand six hundred"),
+    ],
+)
+def test_another_number_or_other_things_counted_are_wrong(text: str, answer: str) -> None:
+    """Other numbers, units and nouns."""
+    assert not is_right_answer(text, [answer])
