@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from answerable.index import AnswerableError
+from ..errors import ServiceDatabaseUnusable
 
 DATABASE_NAME = "service.sqlite3"
 _BUSY_TIMEOUT_S = 10.0
@@ -123,14 +123,16 @@ class ServiceDatabase:
         except (sqlite3.OperationalError, sqlite3.DatabaseError) as exc:
             if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
-            raise AnswerableError(f"the database {self.path} cannot be used: {exc}") from exc
+            raise ServiceDatabaseUnusable(
+                f"the database {self.path} cannot be used: {exc}"
+            ) from exc
 
     def _opened(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as exc:
-            raise AnswerableError(f"cannot write {self.path}: {exc.strerror}") from exc
+            raise ServiceDatabaseUnusable(f"cannot write {self.path}: {exc.strerror}") from exc
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
