@@ -21,6 +21,7 @@ from starlette.routing import Match
 from answerable.index import (
     AnswerableError,
     DocumentNotFound,
+    DocumentReaderUnavailable,
     IndexDamaged,
     IndexLocked,
     IndexModelMismatch,
@@ -109,6 +110,11 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     RateExceeded: (429, "rate-exceeded", "Too many requests"),
     Overloaded: (503, "overloaded", "The service is busy"),
     DeadlinePassed: (503, "deadline-passed", "The answer took too long"),
+    DocumentReaderUnavailable: (
+        503,
+        "document-reader-unavailable",
+        "Such files cannot be read now",
+    ),
     IndexNotFound: (503, "index-not-found", "There is no index yet"),
     IndexLocked: (503, "index-locked", "The index is being written"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),

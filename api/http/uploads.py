@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from answerable.index import (
+    DocumentReaderUnavailable,
     ExtractionFailed,
     ExtractionLimits,
     Extractor,
@@ -121,6 +122,7 @@ def extracted(files: Sequence[FormFile], upload: Upload) -> list[ReceivedDocumen
 
     Raises:
         FileUnreadable: one of the files is not what its name says, is damaged, a bomb, or empty.
+        DocumentReaderUnavailable: this machine cannot read such files, whatever they hold.
         MetadataInvalid: the metadata cannot be stored.
     """
     documents = []
@@ -144,6 +146,8 @@ def extracted(files: Sequence[FormFile], upload: Upload) -> list[ReceivedDocumen
                     metadata=upload.metadata,
                 )
                 check_received(document)
+            except DocumentReaderUnavailable:
+                raise
             except ExtractionFailed as exc:
                 raise FileUnreadable(f"{file.name}: {exc}") from exc
             documents.append(document)

@@ -1,6 +1,8 @@
 """Documents through HTTP: uploaded, listed, read, replaced, deleted."""
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,19 @@ def test_files_are_taken_in(client: TestClient) -> None:
     stored = client.get(f"/v1/documents/{listed[0]['id']}").json()["text"]
     assert stored == (EXAMPLES / "leave.md").read_text(encoding="utf-8")
     assert client.get("/v1/documents", params={"collection": "other"}).json()["documents"] == []
+
+
+def test_reader_that_does_not_start_is_not_the_senders_fault(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A PDF that this machine cannot read now is refused with 503; the log says why."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with caplog.at_level(logging.ERROR, "answerable"):
+        response = client.post("/v1/documents", files=[("file", ("a.pdf", b"%PDF-1.4"))])
+    problem_of(response, 503, "document-reader-unavailable")
+    assert response.headers["retry-after"]
+    assert "document reader does not start" in caplog.text
+    assert "does not start" not in response.text
 
 
 def test_same_again_and_new_content(client: TestClient) -> None:
