@@ -2,6 +2,8 @@
 
 import logging
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,10 +13,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from answerable.api import Engine
+from answerable.api import Engine, Settings
 from answerable.api.errors import ServiceDatabaseUnusable
 from answerable.api.http import ingestion as ingesting
-from answerable.api.http.database import ServiceDatabase
+from answerable.api.http.database import DATABASE_NAME, ServiceDatabase
 from answerable.api.http.ingestion import Ingestion
 from answerable.api.http.jobs import MAX_ATTEMPTS, Job, JobStore
 from answerable.api.models import Lazy
@@ -198,6 +200,22 @@ def test_a_full_disk_for_the_services_database_is_waited_for(
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == 1
     assert "disk is full" in lines[0] and "what was accepted waits" in lines[0]
+
+
+def test_its_log_is_the_services(tmp_path: Path) -> None:
+    """As a process of its own, it writes lines that look like those of the others."""
+    (tmp_path / DATABASE_NAME).write_text("no database")
+    command = [sys.executable, "-m", ingesting.__name__]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stderr is not None
+        process.stdin.write(Settings(index=tmp_path).model_dump_json() + "\n")
+        process.stdin.flush()
+        line = process.stderr.readline()
+        process.stdin.close()  # its parent is gone, and so it ends
+        assert process.wait(timeout=20) == 0
+    assert line.startswith("ERROR: nothing is taken in, and what was accepted waits: ")
 
 
 def test_no_document_is_given_up_for_a_full_disk(
