@@ -45,6 +45,7 @@ from ..errors import (
     CalibrationDamaged,
     CollectionInvalid,
     DeadlinePassed,
+    DiskFull,
     EmptyQuestion,
     FeedbackInvalid,
     FileUnreadable,
@@ -64,6 +65,7 @@ from ..errors import (
     QuestionTooLong,
     RateExceeded,
     ScopeMissing,
+    ServiceDatabaseUnusable,
     UploadInvalid,
     UploadTooLarge,
 )
@@ -110,6 +112,8 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     RateExceeded: (429, "rate-exceeded", "Too many requests"),
     Overloaded: (503, "overloaded", "The service is busy"),
     DeadlinePassed: (503, "deadline-passed", "The answer took too long"),
+    DiskFull: (503, "disk-full", "The service's disk is full"),
+    ServiceDatabaseUnusable: (503, "service-database-unusable", "The service's database fails"),
     DocumentReaderUnavailable: (
         503,
         "document-reader-unavailable",
@@ -126,6 +130,11 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     AnswerableError: (500, "failed", "The request failed"),
 }
 """Error class -> status, last part of the problem type, title; the nearest base class counts."""
+
+_TOLD_OF_ERROR: dict[type[AnswerableError], str] = {
+    DiskFull: "The service's disk is full: nothing of the request was kept. Try again later.",
+}
+"""What is told of an error that is our side's, where more can be said than that it is."""
 
 _FIELD_OF_ERROR: dict[type, str] = {
     QuestionInvalid: "/question",
@@ -209,7 +218,7 @@ def told_of(error: AnswerableError) -> str:
     if status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _BUSY):
         return str(error)
     logger.error("%s: %s", kind, error)
-    return "The service cannot answer now; its log says why."
+    return _TOLD_OF_ERROR.get(type(error), "The service cannot answer now; its log says why.")
 
 
 def error_problem(error: AnswerableError) -> JSONResponse:
