@@ -75,7 +75,7 @@ from .export import exported
 from .filters import SearchFilters, checked_filters, metadata_of, where_of
 from .masks import FillOptions, fill_masks, filled_record, open_masked_model
 from .modeling.training import train_reader, train_retriever
-from .owned_folder import OutputRefused
+from .owned_folder import OutputRefused, ResultUnwritten
 from .settings import Settings, load_settings
 from .types import (
     Answer,
@@ -146,6 +146,7 @@ __all__ = [
     "QuestionTooLong",
     "RankedQuery",
     "RemoveReport",
+    "ResultUnwritten",
     "RetrievalBench",
     "RetrievalEvaluation",
     "RetrievalOptions",

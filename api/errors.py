@@ -14,6 +14,8 @@ AnswerableError
 ├── ExtraMissing         a feature needs an optional dependency
 ├── MaskedModelMissing   no masked-language model is named
 ├── ServeRefused         the service cannot or will not listen on that address
+├── ServiceDatabaseUnusable  keys, jobs and feedback cannot be read or written
+│   └── DiskFull         there is no room for them, or for the files of an upload
 ├── KeyOptionInvalid     a key cannot be made like that
 ├── KeyNotFound          there is no key of that id
 ├── AccessRefused        the request's key does not open this
@@ -92,6 +94,14 @@ class MaskedModelMissing(AnswerableError):
 
 class ServeRefused(AnswerableError):
     """The service cannot or will not listen on the address asked for."""
+
+
+class ServiceDatabaseUnusable(AnswerableError):
+    """The service's own database cannot be read or written; a full disk is one reason."""
+
+
+class DiskFull(ServiceDatabaseUnusable):
+    """The disk has no room for what the database is to keep, or for the files of an upload."""
 
 
 class KeyOptionInvalid(AnswerableError):

@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from .owned_folder import OutputRefused
+from .owned_folder import OutputRefused, unwritable
 
 _HEAD_BYTES = 4096
 
@@ -26,7 +26,7 @@ def check_owned_file(path: Path, mark: bytes) -> None:
     try:
         temporary.touch(exist_ok=False)
     except OSError as exc:
-        raise _unwritable(path, exc) from exc
+        raise unwritable(path, exc) from exc
     with suppress(OSError):
         temporary.unlink()
 
@@ -62,7 +62,7 @@ def write_owned_file(path: Path, text: str, mark: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as exc:
-        raise _unwritable(path, exc) from exc
+        raise unwritable(path, exc) from exc
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -70,10 +70,6 @@ def write_owned_file(path: Path, text: str, mark: bytes) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
-
-
-def _unwritable(path: Path, exc: OSError) -> OutputRefused:
-    return OutputRefused(f"cannot write {path}: {exc.strerror}")
 
 
 def _head(path: Path) -> bytes:

@@ -8,8 +8,8 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,24 @@ _WRITER = "answerable evaluate squad"
 
 
 class OutputRefused(AnswerableError):
-    """A file is in the way of the results, and no run of ours wrote it as it is."""
+    """Results cannot be written, or a file is in their way that no run of ours wrote as it is."""
+
+
+class ResultUnwritten(OutputRefused):
+    """The work is done, and a file that should hold what came of it could not be written.
+
+    Attributes:
+        result: what the call would have returned.
+    """
+
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+def unwritable(path: Path, exc: OSError) -> OutputRefused:
+    """Return the error for a file that the system does not let us write."""
+    return OutputRefused(f"cannot write {path}: {exc.strerror}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +78,12 @@ class OwnedFolder:
             record: what the record says beside the list of files; JSON.
 
         Raises:
-            OutputRefused: see ``check``.
+            OutputRefused: see ``check``, or a file cannot be written.
         """
         self.check(list(files))
         former = self._listed() or {}
-        self.path.mkdir(parents=True, exist_ok=True)
+        with _naming(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
         checksums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
         listing = {**record, "written_by": _WRITER, "files": checksums}
         text = json.dumps(listing, indent=2) + "\n"
@@ -79,9 +97,11 @@ class OwnedFolder:
         try:
             for name, content in files.items():
                 staged[name] = self.path / f".{name}-{os.getpid()}-{secrets.token_hex(4)}"
-                _write_through(staged[name], content)
+                with _naming(self.path / name):
+                    _write_through(staged[name], content)
             for name, temporary in staged.items():
-                os.replace(temporary, self.path / name)
+                with _naming(self.path / name):
+                    os.replace(temporary, self.path / name)
         finally:
             for temporary in staged.values():
                 with suppress(FileNotFoundError):
@@ -107,6 +127,15 @@ def _sha256_of(path: Path) -> str | None:
         return None
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Have errors name the file that was to be written; a full disk names none."""
+    try:
+        yield
+    except OSError as exc:
+        raise unwritable(path, exc) from exc
 
 
 def _write_through(path: Path, content: bytes) -> None:

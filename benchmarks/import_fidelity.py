@@ -148,6 +148,7 @@ def best_span(start: Any, end: Any) -> tuple[int, int]:
         end,
         starts_allowed=allowed,
         ends_allowed=allowed,
+        has_content=allowed,
         max_answer_tokens=MAX_ANSWER_TOKENS,
         n_best=1,
     )

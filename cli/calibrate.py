@@ -87,26 +87,32 @@ def _calibrate(
     collection: str | None,
     json: bool,
 ) -> None:
-    from answerable.api import AskOptions, Engine, calibrate, checked_filters, to_json
+    from answerable.api import AskOptions, Engine, ResultUnwritten, calibrate, checked_filters
 
     asking = AskOptions(checked_filters(None, collection, principals), k)
-    with Engine.open(index, settings) as engine, progress_bar() as show:
-        found = calibrate(
-            engine,
-            file,
-            asking,
-            page=page,
-            on_progress=lambda done, total: show(done, total, "questions asked"),
-        )
-    if json:
-        print_json(to_json(found))
-    else:
-        _print_report(found)
+    try:
+        with Engine.open(index, settings) as engine, progress_bar() as show:
+            found = calibrate(
+                engine,
+                file,
+                asking,
+                page=page,
+                on_progress=lambda done, total: show(done, total, "questions asked"),
+            )
+    except ResultUnwritten as exc:
+        _print_report(exc.result, json)
+        raise
+    _print_report(found, json)
     if page:
         note(f"report: {page}")
 
 
-def _print_report(report: "CalibrationReport") -> None:
+def _print_report(report: "CalibrationReport", json: bool) -> None:
+    from answerable.api import to_json
+
+    if json:
+        print_json(to_json(report))
+        return
     unanswerable = report.n_questions - report.n_answerable
     facts = {
         "calibration": report.name,
@@ -123,7 +129,7 @@ def _print_report(report: "CalibrationReport") -> None:
         f"own, {report.calibration_error_by_chance:.3f} by chance alone",
         "risk-coverage": f"{report.risk_coverage.value:.1%} ({report.risk_coverage.low:.1%} to "
         f"{report.risk_coverage.high:.1%}), {report.risk_coverage_raw:.1%} by the raw score",
-        "stored": _shown(report.path),
+        "stored": _shown(report.path) or "nowhere",
     }
     for name, value in facts.items():
         print(f"{name:<19} {safe_line(value)}")

@@ -1,10 +1,10 @@
 """``answerable evaluate``: figures on labelled data."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperCommand
@@ -18,6 +18,9 @@ from .hydra_arguments import from_hydra
 from .output import note, print_json
 from .progress import progress_bar
 from .run_squad_flags import TrainingFlag, translated
+
+if TYPE_CHECKING:  # imported by the command when it runs
+    from answerable.api import FileEvaluation
 
 Layout = Literal["run_qa", "run_squad", "nemo", "nemo-bertqa", "tao", "openvino"]
 
@@ -196,11 +199,10 @@ def squad(
         EvaluationOutput,
         PredictionSource,
         ProfileOptions,
+        ResultUnwritten,
         evaluate_files,
-        files_record,
         load_settings,
         profile_with,
-        unit_metrics,
     )
 
     if version_2_with_negative:
@@ -230,34 +232,44 @@ def squad(
             "--max-seq-length, --doc-stride, --max-query-length, --max-answer-length and "
             "--do-lower-case need --profile: our own reader knows its lengths"
         )
-    with progress_bar() as show:
-        evaluations = evaluate_files(
-            files,
-            PredictionSource(predictions, null_odds)
-            if predictions
-            else model or load_settings().reader,
-            EvaluationOptions(
-                answers=answers,
-                null_threshold=null_score_diff_threshold,
-                max_questions=max_questions,
-                seed=seed,
-                n_best=(n_best_size or _N_BEST) if output_dir else 1,
-                profile=profile_with(profile, window) if profile else None,
-            ),
-            output=output,
-            on_progress=lambda done, total, name: show(done, total, name),
-        )
-    if json:
-        print_json(files_record(evaluations, worst))
-    else:
-        print_evaluations(evaluations, worst)
-        if layout == "openvino":
-            for one in evaluations:
-                scores = unit_metrics(one.result)
-                print(f"{one.name}: f1 {scores['f1']:.4f}, exact_match {scores['exact_match']:.4f}")
+    try:
+        with progress_bar() as show:
+            evaluations = evaluate_files(
+                files,
+                PredictionSource(predictions, null_odds)
+                if predictions
+                else model or load_settings().reader,
+                EvaluationOptions(
+                    answers=answers,
+                    null_threshold=null_score_diff_threshold,
+                    max_questions=max_questions,
+                    seed=seed,
+                    n_best=(n_best_size or _N_BEST) if output_dir else 1,
+                    profile=profile_with(profile, window) if profile else None,
+                ),
+                output=output,
+                on_progress=lambda done, total, name: show(done, total, name),
+            )
+    except ResultUnwritten as exc:
+        _print(exc.result, layout, worst, json)
+        raise
+    _print(evaluations, layout, worst, json)
     for folder in filter(None, (output_dir, plots)):
         note(f"written to {folder}")
     return DONE
+
+
+def _print(evaluations: "Sequence[FileEvaluation]", layout: str, worst: int, json: bool) -> None:
+    from answerable.api import files_record, unit_metrics
+
+    if json:
+        print_json(files_record(evaluations, worst))
+        return
+    print_evaluations(evaluations, worst)
+    if layout == "openvino":
+        for one in evaluations:
+            scores = unit_metrics(one.result)
+            print(f"{one.name}: f1 {scores['f1']:.4f}, exact_match {scores['exact_match']:.4f}")
 
 
 def _check_usage(

@@ -43,10 +43,10 @@ def open_(
     from answerable.api import (
         AskOptions,
         Engine,
+        ResultUnwritten,
         checked_filters,
         evaluate_open,
         load_settings,
-        open_evaluation_record,
     )
 
     options.check_one_limit(min_probability, max_error)
@@ -54,25 +54,31 @@ def open_(
         checked_filters(None, collection, principals), k, min_probability, max_error
     )
     settings = load_settings(reader=reader, encoder=encoder)
-    with Engine.open(index, settings) as engine, progress_bar() as show:
-        evaluation = evaluate_open(
-            engine,
-            file,
-            asking,
-            output=output,
-            on_progress=lambda done, total: show(done, total, "questions asked"),
-        )
-    if json:
-        print_json(open_evaluation_record(evaluation))
-    else:
-        _print_evaluation(evaluation)
+    try:
+        with Engine.open(index, settings) as engine, progress_bar() as show:
+            evaluation = evaluate_open(
+                engine,
+                file,
+                asking,
+                output=output,
+                on_progress=lambda done, total: show(done, total, "questions asked"),
+            )
+    except ResultUnwritten as exc:
+        _print_evaluation(exc.result, json)
+        raise
+    _print_evaluation(evaluation, json)
     if output:
         note(f"written to {output}")
     return DONE
 
 
-def _print_evaluation(evaluation: "OpenEvaluation") -> None:
-    """Print one figure a line, counts without decimals."""
+def _print_evaluation(evaluation: "OpenEvaluation", json: bool) -> None:
+    """Print the record, or one figure a line, counts without decimals."""
+    from answerable.api import open_evaluation_record
+
+    if json:
+        print_json(open_evaluation_record(evaluation))
+        return
     for name, value in evaluation.metrics().items():
         if name.endswith(("total", "_bins")):
             shown = f"{value:,.0f}"

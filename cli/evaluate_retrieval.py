@@ -55,12 +55,7 @@ def retrieval(
     json: options.Json = False,
 ) -> int:
     """Index a test collection, search it for its queries; figures in per cent."""
-    from answerable.api import (
-        RetrievalOptions,
-        evaluate_retrieval,
-        ranking_record,
-        retrieval_record,
-    )
+    from answerable.api import RetrievalOptions, evaluate_retrieval, retrieval_record
 
     if output and output.exists():
         raise typer.BadParameter(f"--output {output} is there already: name another file")
@@ -69,18 +64,32 @@ def retrieval(
         evaluation = evaluate_retrieval(
             folder, RetrievalOptions(modes, k, encoder, index), on_progress=show
         )
-    if output:
-        with output.open("x", encoding="utf-8") as file:
-            for ranking in evaluation.rankings:
-                file.write(json_module.dumps(ranking_record(ranking)) + "\n")
-        note(f"written to {output}")
     if json:
         print_json(retrieval_record(evaluation))
     else:
         _print(evaluation)
+    if output:
+        _write(output, evaluation)
+        note(f"written to {output}")
     if evaluation.unknown_judgements:
         note(f"{evaluation.unknown_judgements} judgements are of queries or documents not there")
     return DONE
+
+
+def _write(output: Path, evaluation: "RetrievalEvaluation") -> None:
+    """Write the lines; a file that cannot be written whole is named, and not left behind."""
+    from answerable.api import OutputRefused, ranking_record
+
+    is_ours = False
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            is_ours = True
+            for ranking in evaluation.rankings:
+                file.write(json_module.dumps(ranking_record(ranking)) + "\n")
+    except OSError as exc:
+        if is_ours:
+            output.unlink()
+        raise OutputRefused(f"cannot write {output}: {exc.strerror}") from exc
 
 
 def _print(evaluation: "RetrievalEvaluation") -> None:

@@ -4,6 +4,7 @@ from .embedding import PassageEmbedder
 from .errors import (
     AnswerableError,
     DocumentNotFound,
+    DocumentReaderUnavailable,
     ExtractionFailed,
     IndexDamaged,
     IndexLocked,
@@ -57,6 +58,7 @@ __all__ = [
     "Document",
     "DocumentInfo",
     "DocumentNotFound",
+    "DocumentReaderUnavailable",
     "Encoder",
     "ExtractedDocument",
     "ExtractionFailed",

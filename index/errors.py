@@ -9,6 +9,7 @@ AnswerableError
 ├── DocumentNotFound     no such document for the one who asks
 ├── MetadataInvalid      not a JSON object that can be stored and filtered by
 ├── ExtractionFailed     one file cannot be turned into text
+│   └── DocumentReaderUnavailable  nor can others of its kind, here and now
 ├── ModelFolderInvalid   a model folder is incomplete, damaged, or of another kind
 └── WorkStopped          the caller gave up, or its time is over
 """
@@ -48,6 +49,10 @@ class MetadataInvalid(AnswerableError):
 
 class ExtractionFailed(AnswerableError):
     """One file cannot be turned into text; the message is the one-line reason."""
+
+
+class DocumentReaderUnavailable(ExtractionFailed):
+    """What reads files of a kind does not start on this machine; the file is not to blame."""
 
 
 class ModelFolderInvalid(AnswerableError):

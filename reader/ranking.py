@@ -10,8 +10,11 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from answerable.index import Passage
 
+from .signs import says_something
 from .spans import Logits, best_token_spans
 from .windows import Window
 
@@ -68,6 +71,7 @@ def window_spans(
 ) -> list[ScoredSpan]:
     """Return a window's best spans as slices of the passage's document.
 
+    Of those that say something: punctuation alone takes no place among the best.
     None for a window whose null score is no number: nothing can be measured against it.
 
     Args:
@@ -85,11 +89,13 @@ def window_spans(
     if not math.isfinite(null_start + null_end):
         return []
     context = slice(window.context_start, window.context_start + len(window.context_offsets))
+    contents = [says_something(passage.text[begin:end]) for begin, end in window.context_offsets]
     found = best_token_spans(
         start_logits[context],
         end_logits[context],
         starts_allowed=window.may_start,
         ends_allowed=window.may_end,
+        has_content=np.array(contents, dtype=np.bool_),
         max_answer_tokens=max_answer_tokens,
         n_best=n_best,
     )
@@ -121,19 +127,20 @@ def rank_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
     """Return the best spans, best first, each place of a document at most once.
 
     Windows and passages overlap, so the same words are found again and again: of
-    spans that overlap in one document, the best stays. Ties keep the given order.
+    spans that overlap in one document, the best stays. Ties keep the given order. What says
+    nothing, as punctuation alone, is left out.
     """
     kept: list[ScoredSpan] = []
     for span in sorted(spans, key=lambda span: -span.score):
         if len(kept) == n_best:
             break
-        if span.text.strip() and not _overlaps_any(span, kept):
+        if says_something(span.text) and not _overlaps_any(span, kept):
             kept.append(span)
     return kept
 
 
 def different_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan]:
-    """Return the best spans, best first, each text at most once; they may overlap.
+    """Return the best spans that say something, best first, each text once; they may overlap.
 
     The candidates of one question as run_squad lists them; the first is that of
     ``rank_spans``.
@@ -142,7 +149,7 @@ def different_spans(spans: Iterable[ScoredSpan], n_best: int) -> list[ScoredSpan
     for span in sorted(spans, key=lambda span: -span.score):
         if len(kept) == n_best:
             break
-        if span.text.strip():
+        if says_something(span.text):
             kept.setdefault(span.text, span)
     return list(kept.values())
 

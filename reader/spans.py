@@ -26,19 +26,22 @@ def best_token_spans(
     *,
     starts_allowed: npt.NDArray[np.bool_],
     ends_allowed: npt.NDArray[np.bool_],
+    has_content: npt.NDArray[np.bool_],
     max_answer_tokens: int,
     n_best: int,
 ) -> list[TokenSpan]:
     """Return the n best valid spans: end not before start, at most max_answer_tokens long.
 
-    Exact: every valid pair is scored. Ties go to the earlier start, then to the
-    shorter span. A token whose logit is no finite number neither begins nor ends one.
+    One without any token of content is not valid. Exact: every valid pair is scored. Ties go
+    to the earlier start, then to the shorter span. A token whose logit is no finite number
+    neither begins nor ends one.
 
     Args:
         start_logits: (n_context,) float32, context tokens only.
         end_logits: (n_context,) float32.
         starts_allowed: (n_context,) bool.
         ends_allowed: (n_context,) bool.
+        has_content: (n_context,) bool; false for punctuation.
         max_answer_tokens: longest span, in tokens.
         n_best: most spans to return.
     """
@@ -51,6 +54,7 @@ def best_token_spans(
     padded = np.concatenate([ends, np.full(length - 1, -np.inf, dtype=np.float32)])
     # scores[i, j]: the span that starts at token i and is j + 1 tokens long.
     scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, length)
+    scores[_lengths_without_content(has_content, length)] = -np.inf
     flat = scores.ravel()
     keep = min(n_best, flat.size)
     kth = np.partition(flat, flat.size - keep)[flat.size - keep]
@@ -61,3 +65,13 @@ def best_token_spans(
         for i in order
         if np.isfinite(flat[i])
     ]
+
+
+def _lengths_without_content(
+    has_content: npt.NDArray[np.bool_], length: int
+) -> npt.NDArray[np.bool_]:
+    """Return (n_context, length) bool: whether the j + 1 tokens from token i on all lack content."""
+    places = np.arange(len(has_content))
+    with_content = np.where(has_content, places, len(has_content))
+    next_content = np.minimum.accumulate(with_content[::-1])[::-1]
+    return np.arange(length)[None, :] < (next_content - places)[:, None]

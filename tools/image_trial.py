@@ -16,6 +16,25 @@ URL = "http://127.0.0.1:8080"
 START_S = 120
 DOCUMENT = "# Opening hours\n\nThe workshop in Leith opens at eight on weekdays.\n"
 QUESTION = "When does the workshop in Leith open?"
+PDF_QUESTION = "Who repairs the looms?"
+PDF_TEXT = "The smith of Portobello repairs the looms."
+PAGE = f"BT /F1 12 Tf 72 700 Td ({PDF_TEXT}) Tj ET"
+PDF = f"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources 5 0 R>>endobj
+4 0 obj<</Length {len(PAGE)}>>stream
+{PAGE}
+endstream endobj
+5 0 obj<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>endobj
+trailer<</Root 1 0 R>>
+%%EOF
+""".encode()
+FORM = (
+    b'--leith\r\ncontent-disposition: form-data; name="file"; filename="looms.pdf"\r\n\r\n'
+    + PDF
+    + b"\r\n--leith--\r\n"
+)
 
 
 def main() -> None:
@@ -32,7 +51,9 @@ def main() -> None:
     finally:
         service.send_signal(signal.SIGTERM)
     assert service.wait(60) == 0, "it does not end well on SIGTERM"
-    print("healthy, takes in a document, answers, ends well; only /data and /tmp are written to")
+    print(
+        "healthy, takes in a text and a PDF, answers, ends well; only /data and /tmp are written to"
+    )
 
 
 def _until_healthy(command: list[str], service: "subprocess.Popen[bytes]") -> None:
@@ -44,21 +65,29 @@ def _until_healthy(command: list[str], service: "subprocess.Popen[bytes]") -> No
 
 
 def _use() -> None:
-    name, text = "hours.md", DOCUMENT
-    job = _call("/v1/documents", {"name": name, "text": text})
+    text = json.dumps({"name": "hours.md", "text": DOCUMENT}).encode()
+    _take_in(text, "application/json")
+    _take_in(FORM, "multipart/form-data; boundary=leith")
+    for question, document, word in (
+        (QUESTION, DOCUMENT, "eight"),
+        (PDF_QUESTION, PDF_TEXT, "smith"),
+    ):
+        answer = _call("/v1/ask", json.dumps({"question": question}).encode())["answer"]
+        assert answer and word in answer["text"], answer
+        assert document[answer["start"] : answer["end"]] == answer["text"]
+        print("asked:", question, "->", answer["text"], flush=True)
+
+
+def _take_in(body: bytes, kind: str) -> None:
+    job = _call("/v1/documents", body, kind)
     while job["state"] not in ("done", "failed"):
         time.sleep(0.2)
         job = _call(f"/v1/jobs/{job['id']}")
     assert job["state"] == "done", job
-    answer = _call("/v1/ask", {"question": QUESTION})["answer"]
-    assert answer and "eight" in answer["text"], answer
-    assert DOCUMENT[answer["start"] : answer["end"]] == answer["text"]
-    print("asked:", QUESTION, "->", answer["text"], flush=True)
 
 
-def _call(path: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, data, {"content-type": "application/json"})
+def _call(path: str, body: bytes | None = None, kind: str = "application/json") -> Any:
+    request = urllib.request.Request(URL + path, body, {"content-type": kind})
     with urllib.request.urlopen(request, timeout=60) as response:
         return json.load(response)
 

@@ -6,7 +6,7 @@ Each stage gets a root folder of its own, with this machine's programs in place 
 and this Python as its ``python``; every step is read from the Dockerfile and run there. Then what
 CMD says runs as USER, on a read-only root with /data and /tmp alone to write to, in a network that
 has only itself, with the environment of docker-compose.yml: it must become healthy by HEALTHCHECK,
-take in a document, answer from it, end well on SIGTERM, and have written nowhere else.
+take in a text and a PDF file, answer from them, end well on SIGTERM, and have written nowhere else.
 
 Linux only; it needs root, or user namespaces with ``newuidmap`` (Debian: uidmap).
 """
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import dockerfile
@@ -162,12 +163,18 @@ def _run(stage: dockerfile.Stage, root: Path) -> None:
         ],
         place.value,
         environment,
-        writable=(volume.value, *(mount.partition(":")[0] for mount in service["tmpfs"])),
+        writable={volume.value: ""} | dict(map(_tmpfs, service["tmpfs"])),
         is_alone=True,
     )
     written = sorted(set(_listing(root)) ^ set(before))
     if written:
         raise SystemExit(f"written outside {volume.value} and /tmp: {written[:5]}")
+
+
+def _tmpfs(mount: str) -> tuple[str, str]:
+    """Return the folder and the options of one of a service's ``tmpfs``, with Docker's own."""
+    folder, _, options = mount.partition(":")
+    return folder, f",noexec,nosuid,nodev,{options}"
 
 
 def _listing(root: Path) -> list[tuple[str, int, int]]:
@@ -186,7 +193,7 @@ def _inside(
     working: str,
     environment: dict[str, str],
     *,
-    writable: tuple[str, ...] = (),
+    writable: Mapping[str, str] | None = None,
     is_alone: bool = False,
 ) -> None:
     """Run a command in a root.
@@ -196,7 +203,7 @@ def _inside(
         command: to run.
         working: folder.
         environment: all of it.
-        writable: with it, everything else is read-only.
+        writable: folders and their mount options; with it, everything else is read-only.
         is_alone: without a network but its own loopback, and without this machine's settings.
     """
     mounts = []
@@ -215,9 +222,9 @@ def _inside(
         mounts.append(f"mount --rbind {root} {root} && mount -o remount,ro,bind {root}")
         # As Docker does for a volume: owned as the folder of the image is.
         mounts += [
-            f"mount -t tmpfs -o mode=$(stat -c %a {root}{name}),uid=$(stat -c %u {root}{name}) "
-            f"tmpfs {root}{name}"
-            for name in writable
+            f"mount -t tmpfs -o mode=$(stat -c %a {root}{name}),uid=$(stat -c %u {root}{name})"
+            f"{options} tmpfs {root}{name}"
+            for name, options in writable.items()
         ]
     script = [*mounts, "ip link set lo up" if is_alone else "true"]
     quoted = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from answerable.index import AnswerableError
 from answerable.reader import (
     CalibrationOutcome,
     ConfidenceModel,
@@ -36,7 +37,7 @@ from ..evaluation.asking import (
     check_questions,
 )
 from ..owned_file import check_owned_file, write_owned_file
-from ..owned_folder import OutputRefused
+from ..owned_folder import OutputRefused, ResultUnwritten
 from . import figures
 from .base import Base
 from .checks import check_labels, check_right, check_usable
@@ -93,9 +94,9 @@ def calibrate(
     Raises:
         DatasetInvalid: the questions cannot be read, are too few, or none is answered rightly.
         CollectionInvalid: there is no such collection.
-        OutputRefused: the page cannot be written; if that shows only when it is, the
-            calibration is stored, and the error says so.
-        AnswerableError: the folder of the index cannot be written to.
+        OutputRefused: the page cannot be written, or another file is in its way.
+        ResultUnwritten: in the end the calibration could not be stored, or the page not be
+            written; the error says which, and ``result`` is the report.
     """
     questions, n_repeated = _questions(engine, path, options)
     if page:
@@ -110,21 +111,29 @@ def calibrate(
     check_right(path, usable)
     base = Base.of(engine.reader)
     fitted = fit(usable, base.model, _provenance(engine, path, len(usable)))
-    # 3. Store it, and say how good it is.
-    stored = engine.reader.use(fitted.model)
-    report = _report(path, asked, usable, fitted, base, n_repeated=n_repeated, stored=stored)
-    if page:
-        _write_page(page, report)
-    return report
+    # 3. Say how good it is, and store it.
+    report = _report(path, asked, usable, fitted, base, n_repeated=n_repeated)
+    return _stored(engine, fitted.model, report, page)
 
 
-def _write_page(page: Path, report: CalibrationReport) -> None:
+def _stored(
+    engine: Engine, model: ConfidenceModel, report: CalibrationReport, page: Path | None
+) -> CalibrationReport:
+    """Store the calibration and write its page, each even where the other cannot be."""
+    failed = []
     try:
-        write_owned_file(page, calibration_page(report), _PAGE_MARK)
-    except OutputRefused as exc:
-        raise OutputRefused(
-            f"the calibration is stored in {report.path}, but its report is not: {exc}"
-        ) from exc
+        report = replace(report, path=str(engine.reader.use(model)))
+    except AnswerableError as exc:
+        failed.append(f"the calibration is not stored, and what held before does: {exc}")
+    if page:
+        try:
+            write_owned_file(page, calibration_page(report), _PAGE_MARK)
+        except OutputRefused as exc:
+            stored = f"the calibration is stored in {report.path}, but its report is not"
+            failed.append(f"{stored if report.path else 'nor is its report written'}: {exc}")
+    if failed:
+        raise ResultUnwritten("; ".join(failed), report)
+    return report
 
 
 def _questions(
@@ -192,7 +201,6 @@ def _report(
     base: Base,
     *,
     n_repeated: int,
-    stored: Path | None,
 ) -> CalibrationReport:
     probability = fitted.probability
     is_right = np.array([one.is_right for one in usable])
@@ -233,7 +241,7 @@ def _report(
         thresholds=figures.thresholds(fitted.model, len(asked)),
         errors=_confident_errors(usable, probability),
         warnings=() if n_answerable < len(asked) else (_ALL_ANSWERABLE,),
-        path=str(stored) if stored else None,
+        path=None,
     )
 
 

@@ -30,6 +30,7 @@ from answerable.reader import (
 )
 
 from ..models import model_name
+from ..owned_folder import OutputRefused, ResultUnwritten
 from .output import EvaluationOutput
 from .record import FileEvaluation
 
@@ -110,6 +111,7 @@ def evaluate_files(
         DatasetInvalid: a file cannot be read as what it should be.
         ModelFolderInvalid: the reader cannot be loaded.
         OutputRefused: a file in the way is not ours to replace.
+        ResultUnwritten: in the end a file could not be written; ``result`` is the list.
         ExtraMissing: plots were asked for, and matplotlib is not installed.
     """
     names = _names(paths)
@@ -122,7 +124,10 @@ def evaluate_files(
         reader = load_reader(source, threads=threads)
         evaluations = [_of_reader(one, reader, options, on_progress) for one in data]
     if output:
-        output.write(evaluations)
+        try:
+            output.write(evaluations)
+        except OutputRefused as exc:
+            raise ResultUnwritten(str(exc), evaluations) from exc
     return evaluations
 
 

@@ -69,7 +69,7 @@ def answer_file(
     Raises:
         DatasetInvalid: the file cannot be read as SQuAD, or holds no questions.
         ModelFolderInvalid: the reader cannot be loaded.
-        OutputRefused: a file in the way is not ours to replace.
+        OutputRefused: a file in the way is not ours to replace, or one cannot be written.
     """
     layout = LAYOUTS[options.layout]
     folder = OwnedFolder(out, _RECORD)

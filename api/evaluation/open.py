@@ -27,6 +27,7 @@ from answerable.reader import (
 from ..checks import checked_limits
 from ..engine import Engine
 from ..owned_file import check_owned_file, write_owned_file
+from ..owned_folder import OutputRefused, ResultUnwritten
 from ..types import ModelNames
 from .asking import (
     AskedQuestion,
@@ -124,6 +125,7 @@ def evaluate_open(
         CollectionInvalid: there is no such collection.
         LimitInvalid: both limits are given, or one cannot hold.
         OutputRefused: the output cannot be written, or another file is in its way.
+        ResultUnwritten: in the end the output could not be written; ``result`` is the evaluation.
         MaxErrorUnsupported: the calibration cannot support the error limit.
     """
     questions = read_labelled(path)
@@ -145,7 +147,10 @@ def evaluate_open(
     )
     if output:
         lines = (json.dumps(open_question_record(one)) + "\n" for one in asked)
-        write_owned_file(output, "".join(lines), _LINES_MARK)
+        try:
+            write_owned_file(output, "".join(lines), _LINES_MARK)
+        except OutputRefused as exc:
+            raise ResultUnwritten(str(exc), evaluation) from exc
     return evaluation
 
 

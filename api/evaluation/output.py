@@ -67,7 +67,7 @@ class EvaluationOutput:
         """Write every file.
 
         Raises:
-            OutputRefused: a file in the way is not ours to replace.
+            OutputRefused: a file in the way is not ours to replace, or one cannot be written.
         """
         names = [evaluation.name for evaluation in evaluations]
         plots = [self._plots(evaluation) for evaluation in evaluations]

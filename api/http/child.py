@@ -37,7 +37,8 @@ def configure_log(settings: Settings) -> None:
     """Send the log to standard error: our warnings, and the access log as its own lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    for name in ("answerable", "uvicorn.error"):
+    # A module that runs as ``python -m`` calls its logger so.
+    for name in ("answerable", "__main__", "uvicorn.error"):
         named = logging.getLogger(name)
         named.handlers = [handler]
         named.setLevel(logging.WARNING)

@@ -5,15 +5,18 @@ writes, a few rows at a time, so it keeps a rollback journal: several writers on
 log meet a defect of SQLite before 3.51.3 (https://sqlite.org/wal.html#walresetbug).
 """
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from answerable.index import AnswerableError
+from ..errors import DiskFull, ServiceDatabaseUnusable
 
 DATABASE_NAME = "service.sqlite3"
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a disk without room, or of a user who may have no more of it."""
 _BUSY_TIMEOUT_S = 10.0
 
 _TABLES = """
@@ -123,14 +126,18 @@ class ServiceDatabase:
         except (sqlite3.OperationalError, sqlite3.DatabaseError) as exc:
             if isinstance(exc, sqlite3.IntegrityError | sqlite3.ProgrammingError):
                 raise
-            raise AnswerableError(f"the database {self.path} cannot be used: {exc}") from exc
+            # Extended codes carry the primary code in the low byte.
+            is_full = getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
+            error = DiskFull if is_full else ServiceDatabaseUnusable
+            raise error(f"the database {self.path} cannot be used: {exc}") from exc
 
     def _opened(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as exc:
-            raise AnswerableError(f"cannot write {self.path}: {exc.strerror}") from exc
+            error = DiskFull if exc.errno in FULL_DISK else ServiceDatabaseUnusable
+            raise error(f"cannot write {self.path}: {exc.strerror}") from exc
         connection = sqlite3.connect(
             self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )

@@ -4,7 +4,8 @@
 
 The service's supervisor starts it and starts it anew if it dies. One such process works on an
 index at a time, whoever started it; another waits until it ends. A command that writes the index
-meanwhile, such as ``answerable ingest``, is waited for.
+meanwhile, such as ``answerable ingest``, is waited for, and so is a disk that has no room for the
+service's database: what was under way is then done again.
 """
 
 import fcntl
@@ -27,6 +28,7 @@ from answerable.index import (
 )
 
 from ..engine import Engine
+from ..errors import ServiceDatabaseUnusable
 from ..models import Lazy
 from ..settings import Settings
 from .child import run_child
@@ -38,6 +40,7 @@ logger = logging.getLogger(__name__)
 LOCK_NAME = "ingestion.lock"
 _LOOK_EVERY_S = 0.1
 _LOCKED_WAIT_S = 0.5
+_UNUSABLE_WAIT_S = 2.0
 
 
 class Ingestion:
@@ -48,9 +51,14 @@ class Ingestion:
         self._engine = engine
         self._jobs = jobs
         self._unpublished = 0
+        self._begun: Claim | None = None  # until the database knows what became of it
+        self._told: str | None = None  # what is wrong with the database, as the log has it
 
     def run(self, ended: threading.Event) -> None:
-        """Work until ``ended`` is set; what is under way is stopped between two passages."""
+        """Work until ``ended`` is set; what is under way is stopped between two passages.
+
+        While the service's database cannot be used, what was accepted waits in it.
+        """
         signal = StopSignal()
 
         def pass_on() -> None:
@@ -58,17 +66,35 @@ class Ingestion:
             signal.stop()
 
         threading.Thread(target=pass_on, daemon=True).start()
-        self._jobs.release()
         with stoppable(signal):
             while not ended.is_set():
-                if not self.run_next(ended):
-                    self._publish()
-                    ended.wait(_LOOK_EVERY_S)
+                try:
+                    self._run_all(ended)
+                except ServiceDatabaseUnusable as exc:
+                    self._tell(str(exc))
+                    ended.wait(_UNUSABLE_WAIT_S)
         self._publish()
 
+    def _run_all(self, ended: threading.Event) -> None:
+        """Put back what was left half done, and work on all that waits."""
+        if self._begun is not None:
+            self._jobs.put_back(self._begun)
+            self._begun = None
+        self._jobs.release()
+        while not ended.is_set():
+            has_worked = self.run_next(ended)
+            self._told = None
+            if not has_worked:
+                self._publish()
+                ended.wait(_LOOK_EVERY_S)
+
     def run_next(self, ended: threading.Event) -> bool:
-        """Work on the next job, if there is one; return whether there was."""
-        claim = self._jobs.claim()
+        """Work on the next job, if there is one; return whether there was.
+
+        Raises:
+            ServiceDatabaseUnusable: what became of the job cannot be noted.
+        """
+        claim = self._begun = self._jobs.claim()
         if claim is None:
             return False
         try:
@@ -80,7 +106,14 @@ class Ingestion:
             self._jobs.put_back(claim)
         else:
             self._jobs.finish(claim)
+        self._begun = None
         return True
+
+    def _tell(self, trouble: str) -> None:
+        """Log why nothing is taken in; once, though it is tried again and again."""
+        if trouble != self._told:
+            logger.error("nothing is taken in, and what was accepted waits: %s", trouble)
+        self._told = trouble
 
     def _work(self, claim: Claim) -> None:
         """Do what is left of a job; the first of it is given up if it was tried too often."""
@@ -98,7 +131,7 @@ class Ingestion:
         for position, step in left:
             try:
                 step()
-            except (IndexLocked, WorkStopped):
+            except (IndexLocked, ServiceDatabaseUnusable, WorkStopped):
                 raise
             except AnswerableError as exc:
                 # The reason is shown to whoever sent it, and may name folders: the log has it.
@@ -116,8 +149,8 @@ class Ingestion:
             self._jobs.note_progress(claim, position, done, total)
 
         stored = store_received(engine.index, engine.encoder, document, progress)
-        self._jobs.note_stored(claim, position, stored)
         self._unpublished += stored.passages
+        self._jobs.note_stored(claim, position, stored)
 
     def _publish(self) -> None:
         """Write the vector and word files, once for all jobs that came together."""

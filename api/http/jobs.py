@@ -206,7 +206,8 @@ class JobStore:
         """Let a job wait again, as if it had not been tried."""
         with self._database.writing() as db:
             db.execute(
-                "UPDATE jobs SET state = 'waiting', attempts = attempts - 1 WHERE number = ?",
+                "UPDATE jobs SET state = 'waiting', attempts = attempts - 1 "
+                "WHERE number = ? AND state = 'running'",
                 [claim.number],
             )
 

@@ -19,7 +19,7 @@ _PROBLEMS = {
     415: "The body is of another kind",
     422: "A field is missing, unknown, or cannot have its value",
     429: "The key asked too often; Retry-After says how long to wait",
-    503: "Busy, or there is no index or model; Retry-After says how long to wait",
+    503: "Busy, or there is no disk space, index or model; Retry-After says how long to wait",
 }
 
 UPLOAD_BODY: dict[str, Any] = {

@@ -21,6 +21,7 @@ from starlette.routing import Match
 from answerable.index import (
     AnswerableError,
     DocumentNotFound,
+    DocumentReaderUnavailable,
     IndexDamaged,
     IndexLocked,
     IndexModelMismatch,
@@ -44,6 +45,7 @@ from ..errors import (
     CalibrationDamaged,
     CollectionInvalid,
     DeadlinePassed,
+    DiskFull,
     EmptyQuestion,
     FeedbackInvalid,
     FileUnreadable,
@@ -63,6 +65,7 @@ from ..errors import (
     QuestionTooLong,
     RateExceeded,
     ScopeMissing,
+    ServiceDatabaseUnusable,
     UploadInvalid,
     UploadTooLarge,
 )
@@ -109,6 +112,13 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     RateExceeded: (429, "rate-exceeded", "Too many requests"),
     Overloaded: (503, "overloaded", "The service is busy"),
     DeadlinePassed: (503, "deadline-passed", "The answer took too long"),
+    DiskFull: (503, "disk-full", "The service's disk is full"),
+    ServiceDatabaseUnusable: (503, "service-database-unusable", "The service's database fails"),
+    DocumentReaderUnavailable: (
+        503,
+        "document-reader-unavailable",
+        "Such files cannot be read now",
+    ),
     IndexNotFound: (503, "index-not-found", "There is no index yet"),
     IndexLocked: (503, "index-locked", "The index is being written"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
@@ -120,6 +130,11 @@ STATUS_OF_ERROR: dict[type[AnswerableError], tuple[int, str, str]] = {
     AnswerableError: (500, "failed", "The request failed"),
 }
 """Error class -> status, last part of the problem type, title; the nearest base class counts."""
+
+_TOLD_OF_ERROR: dict[type[AnswerableError], str] = {
+    DiskFull: "The service's disk is full: nothing of the request was kept. Try again later.",
+}
+"""What is told of an error that is our side's, where more can be said than that it is."""
 
 _FIELD_OF_ERROR: dict[type, str] = {
     QuestionInvalid: "/question",
@@ -203,7 +218,7 @@ def told_of(error: AnswerableError) -> str:
     if status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _BUSY):
         return str(error)
     logger.error("%s: %s", kind, error)
-    return "The service cannot answer now; its log says why."
+    return _TOLD_OF_ERROR.get(type(error), "The service cannot answer now; its log says why.")
 
 
 def error_problem(error: AnswerableError) -> JSONResponse:

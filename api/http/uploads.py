@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from answerable.index import (
+    DocumentReaderUnavailable,
     ExtractionFailed,
     ExtractionLimits,
     Extractor,
@@ -26,8 +27,9 @@ from answerable.index import (
 )
 
 from ..checks import checked_collection, checked_principals
-from ..errors import FileUnreadable, UploadInvalid
+from ..errors import DiskFull, FileUnreadable, UploadInvalid
 from .access import Asker
+from .database import FULL_DISK
 from .forms import Form, FormFile, read_form
 from .schemas import TextUpload
 from .upload_names import checked_file_name, upload_uri
@@ -57,13 +59,22 @@ class UploadFolder:
 
     @contextmanager
     def lent(self) -> Iterator[Path]:
-        """Lend a folder that nobody else may look into, and delete it afterwards."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        """Lend a folder that nobody else may look into, and delete it afterwards.
+
+        Raises:
+            DiskFull: there is no room for it, or for what was to be in it.
+        """
         try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self._folder))
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError as exc:
+            if exc.errno in FULL_DISK:
+                raise DiskFull(f"{self._folder} cannot be written: {exc.strerror}") from exc
+            raise
 
     def sweep(self) -> None:
         """Delete what processes that were killed left behind: no request lasts so long."""
@@ -121,6 +132,7 @@ def extracted(files: Sequence[FormFile], upload: Upload) -> list[ReceivedDocumen
 
     Raises:
         FileUnreadable: one of the files is not what its name says, is damaged, a bomb, or empty.
+        DocumentReaderUnavailable: this machine cannot read such files, whatever they hold.
         MetadataInvalid: the metadata cannot be stored.
     """
     documents = []
@@ -144,6 +156,8 @@ def extracted(files: Sequence[FormFile], upload: Upload) -> list[ReceivedDocumen
                     metadata=upload.metadata,
                 )
                 check_received(document)
+            except DocumentReaderUnavailable:
+                raise
             except ExtractionFailed as exc:
                 raise FileUnreadable(f"{file.name}: {exc}") from exc
             documents.append(document)

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..document_text import check_text
-from ..errors import ExtractionFailed
+from ..errors import DocumentReaderUnavailable, ExtractionFailed
 from ..types import ExtractedDocument, Page
 from .framing import HEADER
 from .limits import ExtractionLimits, size_name
@@ -78,7 +78,8 @@ class Extractor:
         """Return the text of one file.
 
         Raises:
-            ExtractionFailed: with a one-line reason, free of paths.
+            DocumentReaderUnavailable: it is not the file's fault.
+            ExtractionFailed: it is; both with a one-line reason, free of paths.
         """
         kind = format_of(path)
         if kind is None:
@@ -134,7 +135,10 @@ class Extractor:
                 if child.n_files > 1:
                     continue
             if "reason" in reply:
-                raise ExtractionFailed(reply["reason"])
+                failure = (
+                    DocumentReaderUnavailable if reply.get("unavailable") else ExtractionFailed
+                )
+                raise failure(reply["reason"])
             pages = tuple(Page(**page) for page in reply.pop("pages"))
             return ExtractedDocument(**reply, pages=pages)
 
@@ -159,13 +163,15 @@ class _Child:
         try:
             self._process = self._start(environment)
         except OSError as exc:
-            raise ExtractionFailed(f"the document reader does not start: {exc.strerror}") from exc
+            raise DocumentReaderUnavailable(
+                f"the document reader does not start: {exc.strerror}"
+            ) from exc
         try:
             self._send(asdict(limits))
             self.confinement: dict[str, bool] = self._receive(_START_SECONDS)
-        except _ChildDied as exc:
+        except ExtractionFailed as exc:
             self.end()
-            raise ExtractionFailed(
+            raise DocumentReaderUnavailable(
                 f'the document reader does not start; "{Path(sys.executable).name} -m'
                 f' {__package__}.worker" says why'
             ) from exc

@@ -47,20 +47,15 @@ def size_name(n_bytes: int) -> str:
     return f"{n_bytes / 1_000_000:g} MB"
 
 
-def confine(limits: ExtractionLimits) -> dict[str, bool]:
-    """Give up, for this process, what reading a document does not need.
+def give_up_rights() -> dict[str, bool]:
+    """Give up, for this process, the network and the gain of privileges.
 
-    Memory, open files, written files and core dumps are limits that every system has.
-    The other two are Linux's and are taken where the kernel grants them.
+    To be called while it has one thread: the system would take them from that thread alone. Both
+    are Linux's and are taken where the kernel grants them.
 
     Returns:
-        Which of the optional ones hold: ``no_new_privileges`` and ``no_network``.
+        Which of them hold: ``no_new_privileges`` and ``no_network``.
     """
-    memory = _address_space() + limits.memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     held = {"no_new_privileges": False, "no_network": False}
     if hasattr(libc, "unshare"):
@@ -70,6 +65,15 @@ def confine(limits: ExtractionLimits) -> dict[str, bool]:
     if hasattr(libc, "prctl"):
         held["no_new_privileges"] = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     return held
+
+
+def limit_resources(limits: ExtractionLimits) -> None:
+    """Bound memory, open files, written files and core dumps, which every system can."""
+    memory = _address_space() + limits.memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def allow_processor_time(limits: ExtractionLimits) -> None:

@@ -2,8 +2,8 @@
 
 It reads requests from standard input and writes replies to standard output, each a
 4-byte big-endian length and that many bytes of JSON, and ends at the end of its input.
-What it may take is given up before the first file is opened (limits.py); the parent side
-is extraction.py.
+What it may take is given up before the first file is opened (limits.py, pdf_library.py); the
+parent side is extraction.py.
 """
 
 import json
@@ -14,14 +14,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..errors import ExtractionFailed
+from ..errors import DocumentReaderUnavailable, ExtractionFailed
 from ..types import ExtractedDocument, Page
 from .archives import check_archive
 from .email_text import email_to_text
 from .framing import HEADER
 from .html_text import decode_html, html_to_text
-from .limits import ExtractionLimits, allow_processor_time, confine, size_name
+from .limits import (
+    ExtractionLimits,
+    allow_processor_time,
+    give_up_rights,
+    limit_resources,
+    size_name,
+)
 from .media import Format, Method, format_of_media_type
+from .pdf_library import load_pdf_library
 from .rendering import clean, render, tile, with_slide_titles
 from .rtf_charsets import resolve_charsets
 from .titles import clean_title, is_telling, title_of_name
@@ -123,11 +130,17 @@ def _n_letters(text: str) -> int:
     return sum(map(str.isalnum, text))
 
 
-def _reply(request: dict[str, Any], limits: ExtractionLimits) -> dict[str, Any]:
+def _reply(
+    request: dict[str, Any], limits: ExtractionLimits, pdf_failure: str | None
+) -> dict[str, Any]:
     """Answer one request; whatever goes wrong becomes a reason."""
     kind = format_of_media_type(request["media_type"])
     try:
+        if kind.name == "PDF" and pdf_failure:
+            raise DocumentReaderUnavailable(pdf_failure)
         return asdict(extract(Path(request["path"]), kind, limits))
+    except DocumentReaderUnavailable as exc:
+        return {"reason": str(exc), "unavailable": True}
     except ExtractionFailed as exc:
         return {"reason": str(exc)}
     except MemoryError:
@@ -157,11 +170,13 @@ def main() -> None:
     replies = os.fdopen(os.dup(1), "wb")
     # What a library prints must not end up between two replies.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    reply: dict[str, Any] = give_up_rights()
+    pdf_failure = load_pdf_library()
     hello = read_frame(requests)
     if hello is None:
         return
     limits = ExtractionLimits(**json.loads(hello))
-    reply: dict[str, Any] = confine(limits)
+    limit_resources(limits)
     while True:
         # ASCII escapes carry any string, the lone surrogates of odd file names included.
         message = json.dumps(reply).encode("ascii")
@@ -171,7 +186,7 @@ def main() -> None:
         if request is None:
             return
         allow_processor_time(limits)
-        reply = _reply(json.loads(request), limits)
+        reply = _reply(json.loads(request), limits, pdf_failure)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,6 @@ def test_failure_leaves_everything_as_it_was(
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OutputRefused, match=r"cannot write .*/metrics.json: No space left"):
         folder.write({"a": b"new", "b": b"new"}, {})
     assert _content(folder) == before

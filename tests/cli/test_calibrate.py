@@ -10,6 +10,7 @@ from answerable.api import Engine, Settings
 from answerable.cli.main import main
 from tests.api.facts import fact_engine, write_questions
 from tests.cli.conftest import Run, RunCli
+from tests.full_disk import full_disk_for
 
 
 @pytest.fixture
@@ -153,6 +154,37 @@ def test_evaluate_open_asks_under_the_limits_that_ask_has(
     assert evaluated["limit"][name] == float(value)
     again = json.loads(facts("calibrate", "questions.csv", "--json").out)
     assert again["thresholds"] == report["thresholds"]
+
+
+@pytest.mark.parametrize(
+    ("command", "full", "said"),
+    [
+        (("evaluate", "open", "questions.csv", "--output", "out.jsonl"), "out.jsonl", "out.jsonl"),
+        (("calibrate", "questions.csv", "--report", "out.html"), "out.html", "out.html"),
+        (("calibrate", "questions.csv"), "calibration.json", "not stored"),
+    ],
+)
+def test_figures_are_printed_though_the_disk_is_full(
+    facts: RunCli,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    full: str,
+    said: str,
+) -> None:
+    """As they are without the file; then one line that names it, and exit code 1."""
+    expected = facts(*command, "--json")
+    assert expected.code == 0
+    facts("calibrate", "--reset")
+    full_disk_for(monkeypatch, full)
+    run = facts(*command, "--json")
+    assert run.code == 1
+    assert json.loads(run.out).keys() == json.loads(expected.out).keys()
+    assert run.err.startswith("error: ") and run.err.count("\n") == 1
+    assert said in run.err and "No space left on device" in run.err
+    assert f"{full}: No space left on device" in run.err
+    run = facts(*command)
+    assert run.code == 1 and run.out.startswith(("total ", "calibration "))
+    assert run.err.splitlines()[-1].startswith("error: ")
 
 
 def test_evaluate_open_prints_a_figure_a_line(facts: RunCli, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from answerable.cli.main import main
+from tests.full_disk import full_disk_for
 from tests.reader.squad_samples import question, write_squad
 
 OFFICE = "The office in Utrecht closes at 18:30, said Ann Lee."
@@ -77,6 +78,21 @@ def test_written_files_are_named_and_protected(
     out, err = capsys.readouterr()
     assert out == ""
     assert "predictions_.json is there already" in err and err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_figures_are_printed_though_the_disk_is_full(
+    form: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As they are without files; then one line that names the file, and exit code 1."""
+    assert main([*WITH_ODDS, *form]) == 0
+    expected = capsys.readouterr().out
+    full_disk_for(monkeypatch, "report.md")
+    assert main([*WITH_ODDS, *form, "--output-dir", "out"]) == 1
+    out, err = capsys.readouterr()
+    assert out == expected
+    assert err == "error: cannot write out/report.md: No space left on device\n"
 
 
 def test_plots_by_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

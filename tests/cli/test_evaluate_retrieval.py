@@ -1,10 +1,14 @@
 """``evaluate retrieval`` from the command line, with the shipped encoder."""
 
+import errno
 import json
+import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from answerable import api
 from answerable.cli.main import main
 from tests.retriever.small_collection import write_collection
 
@@ -39,6 +43,24 @@ def test_table_json_and_lines(folder: Path, capsys: pytest.CaptureFixture[str]) 
         mean = sum(line[name] for line in lines if line["mode"] == "hybrid") / 3
         assert value == round(100 * mean, 2)
     assert lines[0]["ranked"][0]["id"] == "hours"
+
+
+@pytest.mark.usefixtures("folder")
+def test_figures_are_printed_though_the_disk_is_full(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Then one line names the file, and no part of it is left to be in the next run's way."""
+
+    def full(_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(api, "ranking_record", full)
+    command = ["evaluate", "retrieval", "office", "--mode", "lexical", "--output", "lines.jsonl"]
+    assert main(command) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("office: 7 documents")
+    assert err == "error: cannot write lines.jsonl: No space left on device\n"
+    assert not Path("lines.jsonl").exists()
 
 
 def test_errors_are_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,6 +106,15 @@ def test_every_service_is_confined(name: str, compose: Any) -> None:
     assert "privileged" not in service
 
 
+@pytest.mark.parametrize("name", ["answerable", "mcp"])
+def test_library_for_pdf_files_can_be_loaded(name: str, compose: Any) -> None:
+    """The temporary folder allows programs, which Docker's do not unless they are told to."""
+    (mount,) = compose["services"][name]["tmpfs"]
+    folder, _, options = mount.partition(":")
+    assert folder == "/tmp"
+    assert "exec" in options.split(",")
+
+
 def test_service_has_the_time_that_it_takes_to_end(compose: Any) -> None:
     """Docker waits longer than the supervisor does before it kills."""
     grace = compose["services"]["answerable"]["stop_grace_period"]

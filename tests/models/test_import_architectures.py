@@ -58,6 +58,7 @@ def _best(start: np.ndarray, end: np.ndarray) -> tuple[int, int]:
         end,
         starts_allowed=allowed,
         ends_allowed=allowed,
+        has_content=allowed,
         max_answer_tokens=30,
         n_best=1,
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid
-from answerable.reader import FEATURES, OnnxReader, Prediction
+from answerable.reader import FEATURES, PROFILES, OnnxReader, Prediction
 from answerable.reader.confidence import unable_to_abstain
 from tests.reader.scripted import (
     IDENTITY_CONFIDENCE,
@@ -124,6 +124,52 @@ def test_priors_move_the_order_and_the_verdict() -> None:
         prediction = reader.read("who", passages, priors=priors)
         assert (prediction.answer and prediction.answer.text) == answer
         assert [span.score for span in prediction.spans] == scores
+
+
+def _reader_of(text: str, likely: str) -> OnnxReader:
+    """Return a reader for which the tokens of ``likely`` begin and end answers, and no others do."""
+    tokenizer = word_tokenizer(text)
+    words = dict.fromkeys(likely.split(), (4.0, 4.0))
+    return scripted_reader(ScriptedScorer(tokenizer, words | {"ann": (1.0, 1.0)}), tokenizer)
+
+
+def test_punctuation_alone_is_no_candidate() -> None:
+    """However sure the model is of it; with a word between, it is part of an answer."""
+    text = "( Ann ) ; . , ! ? : \u2013 \u2014 ' * " + ". , " * 20
+    found = _reader_of(text, ". , ; ( ) ! ? : \u2013 \u2014 '").read(
+        "Who?", [passage(text)], n_best=20
+    )
+    assert found.answer is not None and found.answer.text == "( Ann )"
+    assert all("Ann" in span.text or "*" in span.text for span in found.spans)
+
+
+def test_punctuation_takes_no_candidates_place() -> None:
+    """More of it than a window has candidates, each likelier than the word: the word remains."""
+    text = "Ann said " + ". , " * 20
+    reader = _reader_of(text, ". ,")
+    assert reader.read("Who?", [passage(text)]).spans[0].text.startswith("Ann")
+    assert reader.candidates("Who?", [passage(text)], 1)[0].text.startswith("Ann")
+
+
+def test_punctuation_without_any_word_is_no_answer() -> None:
+    """A passage of nothing else gives no candidate, and so no answer."""
+    found = _reader_of("... , --", ". , -").read("Who?", [passage("... , --")])
+    assert (found.spans, found.reason) == ((), "no_answer_in_passages")
+
+
+@pytest.mark.parametrize("sign", ["+", "%", "\u20ac", "A"])
+def test_a_sign_that_may_be_meant_is_an_answer(sign: str) -> None:
+    """The sign of addition, the unit of the rate: the reader may give it alone."""
+    text = f"The sign is {sign} ."
+    found = _reader_of(text, sign.lower()).read("Which?", [passage(text)])
+    assert found.answer is not None and found.answer.text == sign
+
+
+def test_another_systems_rule_may_give_punctuation() -> None:
+    """A profile answers what its system answers, a full stop if need be."""
+    text = "Ann said ."
+    decision = _reader_of(text, ".").decide("Who?", [passage(text)], PROFILES["run_squad"])
+    assert decision.best is not None and decision.best.text == "."
 
 
 def test_conflicting_documents_are_both_candidates() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answerable.reader.ranking import ScoredSpan, rank_spans
+from answerable.reader.ranking import ScoredSpan, different_spans, rank_spans
 from tests.reader.scripted import ScriptedScorer, passage, scripted_reader, word_tokenizer
 
 
@@ -35,9 +35,11 @@ def test_ranked_spans_are_best_first_and_never_overlap(
             assert a.document_id != b.document_id or a.end <= b.start or b.end <= a.start
 
 
-def test_white_space_is_no_answer() -> None:
-    """A span of white space alone is dropped."""
-    assert rank_spans([ScoredSpan(1, 1, 0, 2, " \n", 5.0)], 3) == []
+@pytest.mark.parametrize("text", [" \n", ".", ");", "\N{EN DASH}", "\u200b"])
+def test_what_says_nothing_is_no_answer(text: str) -> None:
+    """A span of white space or punctuation alone is dropped, from either list."""
+    spans = [ScoredSpan(1, 1, 0, len(text), text, 5.0)]
+    assert (rank_spans(spans, 3), different_spans(spans, 3)) == ([], [])
 
 
 def test_overlapping_passages_give_one_answer() -> None:

@@ -1,7 +1,6 @@
 """Calibrating an index on its user's questions, with a reader whose scores mean something."""
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from answerable.api import (
     LimitInvalid,
     MaxErrorUnsupported,
     OutputRefused,
+    ResultUnwritten,
     Settings,
     SettingsInvalid,
     calibrate,
@@ -22,7 +22,6 @@ from answerable.api import (
     load_settings,
     to_json,
 )
-from answerable.api.calibration import fitting
 from answerable.api.calibration.figures import (
     MAX_ERRORS,
     smallest_error,
@@ -40,6 +39,7 @@ from answerable.reader import (
 )
 from tests.api.facts import FACTS, READER_SHA256, fact_engine, write_questions
 from tests.fakes import HashEncoder
+from tests.full_disk import full_disk_for
 
 
 def test_calibration_is_stored_with_the_index_and_used(engine: Engine, tmp_path: Path) -> None:
@@ -251,23 +251,49 @@ def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def test_page_that_cannot_be_written_is_found_out_first(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing is asked or stored for a name that is too long; a disk that fills says what is."""
+def test_page_that_cannot_be_written_is_found_out_first(engine: Engine, tmp_path: Path) -> None:
+    """Nothing is asked or stored for a name that is too long."""
     questions, stored = write_questions(tmp_path), tmp_path / "index" / "calibration.json"
     with pytest.raises(OutputRefused, match="File name too long"):
         calibrate(engine, questions, page=tmp_path / f"{'a' * 236}.html")
     assert not stored.exists()
 
-    def full(*_: object) -> None:
-        raise OutputRefused("cannot write report.html: No space left on device")
 
-    monkeypatch.setattr(fitting, "write_owned_file", full)
-    said = f"the calibration is stored in {stored}, but its report is not: cannot write"
-    with pytest.raises(OutputRefused, match=re.escape(said)):
-        calibrate(engine, questions, page=tmp_path / "report.html")
-    assert stored.exists()
+_FULL = "No space left on device"
+_NOT_STORED = (
+    f"the calibration is not stored, and what held before does: cannot write {{stored}}: {_FULL}"
+)
+_NO_PAGE = f"the calibration is stored in {{stored}}, but its report is not: cannot write {{page}}: {_FULL}"
+_NEITHER = f"{_NOT_STORED}; nor is its report written: cannot write {{page}}: {_FULL}"
+
+
+@pytest.mark.parametrize(
+    ("full", "said"),
+    [
+        (("report.html",), _NO_PAGE),
+        (("calibration.json",), _NOT_STORED),
+        (("calibration.json", "report.html"), _NEITHER),
+    ],
+)
+def test_disk_that_fills_meanwhile_costs_no_figures(
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    full: tuple[str, ...],
+    said: str,
+) -> None:
+    """The error says what is stored and written, carries the report, and the rest is done."""
+    questions, page = write_questions(tmp_path), tmp_path / "report.html"
+    stored = tmp_path / "index" / "calibration.json"
+    full_disk_for(monkeypatch, *full)
+    with pytest.raises(ResultUnwritten) as caught:
+        calibrate(engine, questions, page=page)
+    assert str(caught.value) == said.format(stored=stored, page=page)
+    assert caught.value.result.n_questions == 60
+    assert (caught.value.result.path is None) == ("calibration.json" in full)
+    assert [stored.exists(), page.exists()] == [
+        name not in full for name in ("calibration.json", "report.html")
+    ]
 
 
 def test_thresholds_of_the_report_are_those_loaded(engine: Engine, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Labelled questions asked to a whole index, and the figures that come of it."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from answerable.api import (
     LimitInvalid,
     MaxErrorUnsupported,
     OutputRefused,
+    ResultUnwritten,
     calibrate,
     evaluate_open,
     open_evaluation_record,
@@ -21,6 +23,7 @@ from answerable.api.evaluation.asking import AskedQuestion
 from answerable.index import Filters
 from tests.api.facts import fact_engine, write_questions
 from tests.api.fakes import open_engine
+from tests.full_disk import full_disk_for
 
 SQUAD = {
     "data": [
@@ -197,6 +200,22 @@ def test_every_question_is_a_line(facts: Engine, tmp_path: Path) -> None:
     assert records[7]["answer"] == records[7]["best"]["text"] == "value-7"
     with pytest.raises(OutputRefused, match="no run of this command wrote it"):
         evaluate_open(facts, questions, output=questions)
+
+
+def test_disk_that_fills_meanwhile_costs_the_file_alone(
+    facts: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the file and carries the figures; what was there before stays."""
+    questions, output = write_questions(tmp_path), tmp_path / "answers.jsonl"
+    expected = evaluate_open(facts, questions, output=output).metrics()
+    before = output.read_bytes()
+    full_disk_for(monkeypatch, "answers.jsonl")
+    said = f"cannot write {output}: No space left on device"
+    with pytest.raises(ResultUnwritten, match=re.escape(said)) as caught:
+        evaluate_open(facts, questions, output=output)
+    assert caught.value.result.metrics() == expected
+    assert output.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_record_says_what_was_measured(facts: Engine, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The service in this process: over an engine without models, with its ingestion in a thread."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -74,6 +75,18 @@ def key_for(
     _, text = KeyStore(database).create("test", scopes or ("ask",), principals, expires)
     database.close()
     return {"authorization": f"Bearer {text}"}
+
+
+def full_database(patch: pytest.MonkeyPatch) -> None:
+    """Let the service's database grow no more, whoever opens it from now on."""
+    opened = ServiceDatabase._opened
+
+    def full(database: ServiceDatabase) -> sqlite3.Connection:
+        connection = opened(database)
+        connection.execute("PRAGMA max_page_count = 1")  # no less than it has by now
+        return connection
+
+    patch.setattr(ServiceDatabase, "_opened", full)
 
 
 def finished(client: TestClient, response: Any, headers: dict[str, str] | None = None) -> Any:

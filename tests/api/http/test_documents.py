@@ -1,6 +1,8 @@
 """Documents through HTTP: uploaded, listed, read, replaced, deleted."""
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +10,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from answerable.api.http.database import ServiceDatabase
+from answerable.api.http.database import DATABASE_NAME, ServiceDatabase
 from answerable.api.http.jobs import MAX_ATTEMPTS, JobStore
 from answerable.index import ReceivedDocument, StoredDocument
-from tests.api.http.serving import finished, ingesting, key_for, problem_of, serving
+from tests.api.http.serving import finished, full_database, ingesting, key_for, problem_of, serving
 
 TRAVEL = "# Travel\n\nThe allowance for a desk abroad is 400 euros.\n"
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "handbook"
@@ -63,6 +65,72 @@ def test_files_are_taken_in(client: TestClient) -> None:
     stored = client.get(f"/v1/documents/{listed[0]['id']}").json()["text"]
     assert stored == (EXAMPLES / "leave.md").read_text(encoding="utf-8")
     assert client.get("/v1/documents", params={"collection": "other"}).json()["documents"] == []
+
+
+def test_reader_that_does_not_start_is_not_the_senders_fault(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A PDF that this machine cannot read now is refused with 503; the log says why."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with caplog.at_level(logging.ERROR, "answerable"):
+        response = client.post("/v1/documents", files=[("file", ("a.pdf", b"%PDF-1.4"))])
+    problem_of(response, 503, "document-reader-unavailable")
+    assert response.headers["retry-after"]
+    assert "document reader does not start" in caplog.text
+    assert "does not start" not in response.text
+
+
+@pytest.mark.parametrize("is_form", [False, True])
+def test_full_database_is_told(
+    is_form: bool,
+    client: TestClient,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An upload that finds no room is refused with 503, and none of it is kept; the next goes on."""
+    full_database(monkeypatch)
+    text = TRAVEL * 1000
+    with caplog.at_level(logging.ERROR, "answerable"):
+        response = (
+            client.post("/v1/documents", files=[("file", ("travel.md", text.encode()))])
+            if is_form
+            else _send(client, "travel.md", text)
+        )
+    problem = problem_of(response, 503, "disk-full")
+    assert problem["title"] == "The service's disk is full"
+    assert "nothing of the request was kept" in problem["detail"]
+    assert response.headers["retry-after"]
+    assert str(folder) in caplog.text and str(folder) not in response.text
+    assert client.get("/v1/jobs").json()["jobs"] == []
+    assert finished(client, _send(client, "a.txt", "It fits."))["state"] == "done"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_no_room_for_a_file_is_told(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that cannot be written while it is received is no defect either."""
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", *given: Any, **named: Any) -> Any:
+        if mode == "xb":
+            return opened(Path("/dev/full"), "wb")
+        return opened(path, mode, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        for size in (10, 1_000_000):
+            files = [("file", ("a.txt", b"x" * size))]
+            problem_of(client.post("/v1/documents", files=files), 503, "disk-full")
+    assert client.post("/v1/documents", files=files).status_code == 202
+
+
+def test_database_that_is_none_is_told(folder: Path) -> None:
+    """What else is wrong with the service's database is a 503 too, and not told further."""
+    folder.mkdir()
+    (folder / DATABASE_NAME).write_text("no database")
+    with serving(folder) as client:
+        problem = problem_of(_send(client, "a.txt", "Text."), 503, "service-database-unusable")
+    assert problem["detail"] == "The service cannot answer now; its log says why."
 
 
 def test_same_again_and_new_content(client: TestClient) -> None:
