@@ -22,9 +22,9 @@ from question_sets import (
     DOMAINS,
     QuestionSet,
     ToAsk,
-    adversarial_set,
     domain_set,
     gold_set,
+    more_set,
     open_set,
     unrelated_set,
 )
@@ -79,7 +79,7 @@ def main() -> None:
     for n, ending in ((arguments.distractors, ""), (0, "_alone")):
         sets = [
             open_set(data, arguments.questions),
-            adversarial_set(data, arguments.questions, is_large=n > 0),
+            more_set(data, arguments.questions, is_large=n > 0),
         ]
         named = [replace(one, name=one.name + ending) for one in sets]
         wanted = [one for one in named if not arguments.sets or one.name in arguments.sets]

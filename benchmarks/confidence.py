@@ -47,6 +47,7 @@ from answerable.reader import (
     fit_confidence,
     save_confidence,
 )
+from answerable.reader.confidence.pairs import PAIRS
 
 # The laxest of the table that leaves 97% of unrelated questions unanswered.
 # Below a half, since a quote shows its sentence, its source and its probability, so that a wrong
@@ -65,8 +66,8 @@ def main() -> None:
     arguments = parser.parse_args()
     about, asked = _read(arguments.lines)
     calibration = over_either(
-        [*asked["open"], *asked["adversarial"]],
-        [*asked["open_alone"], *asked["adversarial_alone"]],
+        [*asked["open"], *asked["more"]],
+        [*asked["open_alone"], *asked["more_alone"]],
     )
     weights = weights_of(calibration, asked["open"])
     outcomes = [outcome_of(one, weights=weights) for one in calibration]
@@ -99,6 +100,7 @@ def main() -> None:
         ),
         "unrelated": _unrelated(model, asked.get("unrelated", [])),
         "weights_per_spread": _weights(model),
+        "pairs": _pairs(model),
     }
     print(f"written to {write_report('confidence', figures)}")
     if arguments.write:
@@ -135,6 +137,7 @@ def _fit(about: dict[str, Any], outcomes: Sequence[CalibrationOutcome]) -> Confi
         ),
         min_probability=MIN_PROBABILITY,
         null_threshold=_null_threshold(about),
+        pairs=PAIRS,
     )
 
 
@@ -220,6 +223,14 @@ def _weights(model: ConfidenceModel) -> dict[str, float]:
         feature.name: round(weight * spread, 3)
         for feature, weight, spread in zip(FEATURES, model.weights, model.shift.spread, strict=True)
     }
+
+
+def _pairs(model: ConfidenceModel) -> dict[str, float]:
+    """Return the weights of pairs, largest first."""
+    assert model.together is not None
+    weights = zip(model.together.pairs, model.together.weights, strict=True)
+    found = {pair.name: round(weight, 3) for pair, weight in weights}
+    return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from asked import Asked
 from baselines import confidences
-from question_sets import is_for_large_index
+from question_sets import is_for_large_index, plain_id
 
 from answerable.reader import (
     CalibrationOutcome,
@@ -25,10 +25,12 @@ from answerable.reader import (
     fit_confidence,
 )
 from answerable.reader.confidence.fit import fit_coefficients
+from answerable.reader.confidence.pairs import PAIRS
 from answerable.reader.confidence.shift import batch_p_value
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Ids = npt.NDArray[np.intp]
 OURS = "Answerable"
 N_RESPLITS = 200
 MAX_ERRORS = (0.05, 0.1, 0.2)
@@ -41,11 +43,13 @@ class Judged:
 
     Attributes:
         weight: how often such a question is asked, for each time that it is here.
+        question: the same where one question is asked in several ways.
     """
 
     is_right: Flags
     groups: tuple[str, ...]
     weight: Numbers
+    question: Ids
     probability: Mapping[str, Numbers]
 
 
@@ -63,6 +67,7 @@ def outcome_of(
         is_right=asked.is_exact if exact else asked.is_right,
         is_answerable=bool(asked.answers),
         weight=weights.get(asked.kind, 1.0),
+        question=plain_id(asked.id),
     )
 
 
@@ -96,6 +101,7 @@ def judged_by_others(
             np.array([outcome.features for outcome in kept]),
             np.array([outcome.is_right for outcome in kept]),
             weight=np.array([outcome.weight for outcome in kept]),
+            pairs=PAIRS,
         )
         ours[groups == group] = fitted.probability(features[groups == group])
     return _judged(asked, outcomes, ours)
@@ -115,6 +121,7 @@ def _judged(
         is_right=np.array([outcome.is_right for outcome in outcomes]),
         groups=tuple(outcome.group for outcome in outcomes),
         weight=np.array([outcome.weight for outcome in outcomes]),
+        question=np.unique([outcome.question for outcome in outcomes], return_inverse=True)[1],
         probability={OURS: ours, **confidences(list(asked))},
     )
 
@@ -160,41 +167,40 @@ def guarantee(judged: Judged, *, share: float = 0.5, by_article: bool = False) -
     ``hindsight_fixed``: coverage of the laxest single threshold with an error above the limit
     in at most one of ten test parts: the best that could have kept the promise.
 
+    What one question gives when it is asked in several ways is never split.
+
     Args:
         share: of the questions, or articles, that calibrates.
     """
-    halves = list(_parts(judged.groups, share, by_article))
+    halves = list(_parts(judged.groups if by_article else judged.question, share))
     return {
         f"{max_error:g}": {
-            name: _kept(probability, judged.is_right, judged.weight, max_error, halves)
+            name: _kept(probability, judged, max_error, halves)
             for name, probability in judged.probability.items()
         }
         for max_error in MAX_ERRORS
     }
 
 
-def _parts(groups: Sequence[str], share: float, by_article: bool) -> Iterator[Flags]:
+def _parts(names: Sequence[str] | Ids, share: float) -> Iterator[Flags]:
+    """Yield which questions calibrate: a share of the names, drawn anew each time."""
     rng = np.random.default_rng(0)
-    names = np.array(groups)
+    different, number = np.unique(names, return_inverse=True)
     for _ in range(N_RESPLITS):
-        if by_article:
-            different = rng.permutation(np.unique(names))
-            yield np.isin(names, different[: int(share * len(different))])
-        else:
-            yield rng.permutation(len(names)) < int(share * len(names))
+        drawn = rng.permutation(len(different)) < int(share * len(different))
+        yield drawn[number]
 
 
 def _kept(
-    probability: Numbers,
-    is_right: Flags,
-    weight: Numbers,
-    max_error: float,
-    halves: Sequence[Flags],
+    probability: Numbers, judged: Judged, max_error: float, halves: Sequence[Flags]
 ) -> dict[str, float]:
+    is_right, weight = judged.is_right, judged.weight
     errors, coverages, everywhere, hindsight = [], [], [], []
     for calibration in halves:
         test = ~calibration
-        sample = CalibrationSample.of(*(of[calibration] for of in (probability, is_right, weight)))
+        sample = CalibrationSample.of(
+            *(of[calibration] for of in (probability, is_right, weight, judged.question))
+        )
         found = sample.find_threshold(max_error, PROMISED)
         answered = probability >= (found.min_probability if found else np.inf)
         errors.append(_error(answered & test, is_right, weight))

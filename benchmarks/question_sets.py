@@ -3,8 +3,10 @@
 - ``open``: questions of dev-a over an index of its articles among Wikipedia paragraphs, in the
   kinds and shares of ``SHARES``.
 - ``open_alone``: the same questions over dev-a's articles alone, as in somebody's small folder.
-- ``adversarial``, ``adversarial_alone``: the other adversarial questions of dev-a, each over one
-  of the two indexes: they say most of what probabilities are to know, and there are plenty.
+- ``more``, ``more_alone``: dev-a's other questions, each over one of the two indexes: adversarial
+  ones that the open set leaves out, and answerable ones as they were not asked there, with their
+  answer in the index or without. There are several for each one that the open set holds, and
+  the surest errors are few.
 - ``amazon_reviews``, ``reddit``, ``policyqa``: the same over paragraphs of other domains, half of
   the questions with their paragraph hidden or about something else.
 - ``gold_*``: answerable questions, each read on its own paragraph alone.
@@ -31,6 +33,8 @@ Item = TypeVar("Item")
 # that only seems to answer them (SQuAD's adversarial ones), and are about other things altogether.
 SHARES = {"present": 3 / 6, "removed": 1 / 6, "unanswerable": 1 / 6, "foreign": 1 / 6}
 SHIFTED_SHARES = {"present": 3 / 6, "removed": 2 / 6, "foreign": 1 / 6}
+HIDDEN = ("paragraph", "article")  # of a question's text, in turn
+WAYS = ("present-", "removed-", "unanswerable-")
 DEV_A = "squad/dev-a-v2.0.json.gz"
 DOMAINS = ("amazon_reviews", "reddit", "policyqa")
 
@@ -76,23 +80,40 @@ def open_set(data: Path, n: int) -> QuestionSet:
     )
 
 
-def adversarial_set(data: Path, n: int, *, is_large: bool) -> QuestionSet:
-    """Return dev-a's unanswerable questions that are not in the open set, for one index."""
+def more_set(data: Path, n: int, *, is_large: bool) -> QuestionSet:
+    """Return dev-a's questions in all ways in which the open set does not ask them, for one index."""
     questions = read_squad(data / DEV_A)
-    known = {one.id for one in open_set(data, n).questions}
-    asked = [
-        _to_ask(question, "unanswerable")
-        for question in questions
-        if not question.is_answerable
-        and question.id not in known
-        and is_for_large_index(question.id) == is_large
+    known = {(one.kind, one.id) for one in open_set(data, n).questions}
+    ways = [
+        one
+        for i, question in enumerate(questions)
+        for one in (_both_ways(question, i) if question.is_answerable else _adversarial(question))
     ]
-    return QuestionSet("adversarial", tuple(articles_of(questions)), tuple(asked))
+    asked = [
+        replace(one, id=f"{one.kind}-{one.id}")
+        for one in ways
+        if (one.kind, one.id) not in known and is_for_large_index(one.id) == is_large
+    ]
+    return QuestionSet("more", tuple(articles_of(questions)), tuple(asked))
 
 
 def is_for_large_index(id: str) -> bool:
     """Say over which of two indexes a question calibrates: one half over each."""
-    return zlib.crc32(id.encode()) % 2 == 0
+    return zlib.crc32(plain_id(id).encode()) % 2 == 0
+
+
+def plain_id(id: str) -> str:
+    """Return the id of a question without the way in which it is asked."""
+    return id.rpartition("-")[2] if id.startswith(WAYS) else id
+
+
+def _both_ways(question: SquadQuestion, number: int) -> list[ToAsk]:
+    hides = HIDDEN[number % len(HIDDEN)]
+    return [_to_ask(question, "present"), _to_ask(question, "removed", hides=hides)]
+
+
+def _adversarial(question: SquadQuestion) -> list[ToAsk]:
+    return [_to_ask(question, "unanswerable")]
 
 
 def domain_set(data: Path, name: str, n: int, n_paragraphs: int) -> QuestionSet:
@@ -164,9 +185,7 @@ def _mixed(
     removed = answerable[n_present : n_present + round(n * shares["removed"])]
     impossible = sample([q for q in questions if not q.is_answerable], n)
     asked = [_to_ask(q, "present") for q in answerable[:n_present]]
-    asked += [
-        _to_ask(q, "removed", hides=("paragraph", "article")[i % 2]) for i, q in enumerate(removed)
-    ]
+    asked += [_to_ask(q, "removed", hides=HIDDEN[i % 2]) for i, q in enumerate(removed)]
     asked += [
         _to_ask(q, "unanswerable") for q in impossible[: round(n * shares.get("unanswerable", 0))]
     ]

@@ -2,7 +2,8 @@
 
 Penalized likelihood: each weight has a normal prior around the model that one starts from, or
 around 0, in units of the feature's spread; a feature that can only help never counts against an
-answer. A few dozen questions so move the shipped model a little, and thousands make a new one.
+answer. A few dozen questions so move the shipped model a little, and thousands make a new one,
+which may also weigh what two features say together. Where a model is moved, its pairs stay.
 """
 
 from collections import Counter
@@ -12,16 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .features import FEATURES
+from .features import FEATURES, N_FEATURES
 from .guarantee import CalibrationSample
 from .model import MIN_PROBABILITY, CalibrationOutcome, ConfidenceModel, Provenance
+from .pairs import Pair, Together, pair_values, shares
 from .shift import ShiftRule, mean_and_spread
 
 _FOLDS = 10
 # Of a weight around 0, and around that of a base, in log-odds per spread of its feature.
 _PRIOR_SPREAD = 0.5
 _BASE_SPREAD = 0.25
+_PAIR_SPREAD = 1.0  # of a pair's weight around 0, in log-odds
 _INTERCEPT_SPREAD = 3.0  # how often questions are answerable may differ by much
+_SMALLEST_CHANGE = 1e-7  # of a weight: none moves any longer
 _ENOUGH_FOR_SHIFT = 200  # questions: fewer do not show what is usual
 
 Matrix = npt.NDArray[np.float64]
@@ -29,16 +33,18 @@ Matrix = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Coefficients:
-    """A fitted law: log-odds = intercept + weights · features, ``usual`` where unknown."""
+    """A fitted law: log-odds = intercept + weights · features, ``usual`` where unknown, and pairs."""
 
     intercept: float
     weights: npt.NDArray[np.float64]
     usual: npt.NDArray[np.float64]
+    together: Together | None
 
     def probability(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Return the probability of each row of features."""
         known = np.where(np.isnan(features), self.usual, features)
-        return _sigmoid(self.intercept + known @ self.weights)
+        added = self.together.log_odds(features) if self.together else 0.0
+        return _sigmoid(self.intercept + known @ self.weights + added)
 
 
 def fit_confidence(
@@ -48,6 +54,7 @@ def fit_confidence(
     base: ConfidenceModel | None = None,
     min_probability: float | None = None,
     null_threshold: float | None = None,
+    pairs: Sequence[Pair] = (),
 ) -> ConfidenceModel:
     """Fit coefficients, the sample for error limits, and the look of the data.
 
@@ -58,20 +65,24 @@ def fit_confidence(
         min_probability: abstain below it by default; None for the base's, and for 0.5 where
             nothing was fitted before.
         null_threshold: see ``ConfidenceModel``; None for the base's.
+        pairs: of features, to be weighed too; for thousands of questions and no base.
     """
     features, is_right, weight = _arrays(outcomes)
-    fitted = fit_coefficients(features, is_right, base, weight)
+    fitted = fit_coefficients(features, is_right, base, weight, pairs)
     shift = base.shift if base and len(outcomes) < _ENOUGH_FOR_SHIFT else ShiftRule.of(features)
     return ConfidenceModel(
         intercept=fitted.intercept,
         weights=tuple(fitted.weights.tolist()),
         usual=tuple(fitted.usual.tolist()),
+        together=fitted.together,
         min_probability=_first(
             min_probability, base.fitted_min_probability if base else MIN_PROBABILITY
         ),
         null_threshold=_first(null_threshold, base.null_threshold if base else 0.0),
         provenance=provenance,
-        sample=CalibrationSample.of(cross_fitted(outcomes, base=base), is_right, weight),
+        sample=CalibrationSample.of(
+            cross_fitted(outcomes, base=base, pairs=pairs), is_right, weight, _questions(outcomes)
+        ),
         shift=shift,
     )
 
@@ -81,6 +92,7 @@ def cross_fitted(
     *,
     base: ConfidenceModel | None = None,
     n_folds: int = _FOLDS,
+    pairs: Sequence[Pair] = (),
 ) -> npt.NDArray[np.float64]:
     """Return each question's probability under a fit to the groups of the other folds.
 
@@ -92,7 +104,7 @@ def cross_fitted(
     for number in np.unique(fold):
         held_out = fold == number
         kept = ~held_out
-        fitted = fit_coefficients(features[kept], is_right[kept], base, weight[kept])
+        fitted = fit_coefficients(features[kept], is_right[kept], base, weight[kept], pairs)
         probability[held_out] = fitted.probability(features[held_out])
     return probability
 
@@ -102,14 +114,16 @@ def fit_coefficients(
     is_right: npt.NDArray[np.bool_],
     base: ConfidenceModel | None = None,
     weight: npt.NDArray[np.float64] | None = None,
+    pairs: Sequence[Pair] = (),
 ) -> Coefficients:
     """Fit by Newton's method on the free weights, those at their bound held there.
 
     Args:
         features: (n_questions, n_features), NaN where unknown; may be of no question at all.
         is_right: (n_questions,).
-        base: the centre of the prior; None for 0.
+        base: the centre of the prior, whose pairs stay as they are; None for 0.
         weight: (n_questions,), how much each counts; None if all count alike.
+        pairs: to be weighed too, where there is no base.
     """
     weight = np.ones(len(is_right)) if weight is None else weight
     if base is not None and base.shift is not None:
@@ -117,68 +131,124 @@ def fit_coefficients(
     else:
         usual, spread = mean_and_spread(features)
     spread = np.maximum(spread, [feature.least_spread for feature in FEATURES])
-    design = np.nan_to_num((features - usual) / spread, nan=0.0)
-    design = np.column_stack([np.ones(len(design)), design])
-    centre = np.zeros(design.shape[1])
-    if base is not None:
-        centre[1:] = np.array(base.weights) * spread
-        centre[0] = base.intercept + float(np.dot(base.weights, usual))
-    elif len(is_right):  # all alike until the features say otherwise
-        rate = (weight[is_right].sum() + 0.5) / (weight.sum() + 1)
-        centre[0] = float(np.log(rate / (1 - rate)))
-    weight_spread = _PRIOR_SPREAD if base is None else _BASE_SPREAD
-    penalty = np.array([_INTERCEPT_SPREAD**-2, *[weight_spread**-2] * len(FEATURES)])
-    beta = _newton(design, is_right, weight, centre, penalty)
-    weights = beta[1:] / spread
-    return Coefficients(float(beta[0] - weights @ usual), weights, usual)
+    scaled = np.nan_to_num((features - usual) / spread, nan=0.0)
+    paired = pair_values(shares(features, usual, spread), pairs)
+    problem = _Problem(
+        design=np.column_stack([np.ones(len(scaled)), scaled, paired]),
+        offset=base.together.log_odds(features)
+        if base and base.together
+        else np.zeros(len(scaled)),
+        is_right=is_right,
+        weight=weight,
+        centre=np.concatenate(
+            [_centre(base, is_right, weight, usual, spread), np.zeros(len(pairs))]
+        ),
+        penalty=_penalty(base, len(pairs)),
+        direction=np.array([0, *(f.direction for f in FEATURES), *(p.direction for p in pairs)]),
+    )
+    beta = _newton(problem)
+    weights = beta[1 : N_FEATURES + 1] / spread
+    together = base.together if base else _together(pairs, beta[N_FEATURES + 1 :], usual, spread)
+    return Coefficients(float(beta[0] - weights @ usual), weights, usual, together)
 
 
-def _newton(
-    design: Matrix,
+def _centre(
+    base: ConfidenceModel | None,
     is_right: npt.NDArray[np.bool_],
     weight: Matrix,
-    centre: Matrix,
-    penalty: Matrix,
+    usual: Matrix,
+    spread: Matrix,
 ) -> Matrix:
-    """Maximize the penalized likelihood under the signs of ``FEATURES``."""
-    direction = np.array([0, *(feature.direction for feature in FEATURES)])
-    beta = _projected(centre, direction)
-    loss = _loss(design, is_right, weight, beta, centre, penalty)
-    for _ in range(100):
-        probability = _sigmoid(design @ beta)
-        gradient = design.T @ (weight * (probability - is_right)) + penalty * (beta - centre)
-        is_free = ~((direction != 0) & (beta == 0) & (gradient * direction > 0))
-        curvature = weight * probability * (1 - probability)
-        hessian = (design.T * curvature) @ design + np.diag(penalty)
-        step = np.zeros(len(beta))
-        step[is_free] = np.linalg.solve(hessian[np.ix_(is_free, is_free)], gradient[is_free])
+    """Return where intercept and weights are before the questions tell, in scaled features."""
+    if base is not None:
+        intercept = base.intercept + float(np.dot(base.weights, usual))
+        return np.array([intercept, *(np.array(base.weights) * spread)])
+    if not len(is_right):
+        return np.zeros(N_FEATURES + 1)
+    # All alike until the features say otherwise.
+    rate = (weight[is_right].sum() + 0.5) / (weight.sum() + 1)
+    return np.array([float(np.log(rate / (1 - rate))), *[0.0] * N_FEATURES])
+
+
+def _penalty(base: ConfidenceModel | None, n_pairs: int) -> Matrix:
+    weight_spread = _PRIOR_SPREAD if base is None else _BASE_SPREAD
+    spreads = [_INTERCEPT_SPREAD, *[weight_spread] * N_FEATURES, *[_PAIR_SPREAD] * n_pairs]
+    return np.array(spreads) ** -2.0
+
+
+def _together(
+    pairs: Sequence[Pair], weights: Matrix, usual: Matrix, spread: Matrix
+) -> Together | None:
+    """Return the pairs that got a weight, None if none did."""
+    kept = [(pair, float(w)) for pair, w in zip(pairs, weights, strict=True) if w]
+    if not kept:
+        return None
+    chosen, theirs = zip(*kept, strict=True)
+    return Together(chosen, theirs, tuple(usual.tolist()), tuple(spread.tolist()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What is minimized: see ``loss``.
+
+    Attributes:
+        design: (n_questions, n_weights), ones first.
+        offset: (n_questions,), log-odds that are given.
+        is_right: (n_questions,).
+        weight: (n_questions,).
+        centre: (n_weights,), of the prior.
+        penalty: (n_weights,), its precision.
+        direction: (n_weights,), the sign that a weight may have, 0 for either.
+    """
+
+    design: Matrix
+    offset: Matrix
+    is_right: npt.NDArray[np.bool_]
+    weight: Matrix
+    centre: Matrix
+    penalty: Matrix
+    direction: npt.NDArray[np.int_]
+
+    def loss(self, beta: Matrix) -> float:
+        log_odds = self.offset + self.design @ beta
+        likelihood = self.weight * (np.logaddexp(0.0, log_odds) - self.is_right * log_odds)
+        return float(likelihood.sum() + 0.5 * (self.penalty * (beta - self.centre) ** 2).sum())
+
+    def projected(self, beta: Matrix) -> Matrix:
+        return np.where(beta * self.direction < 0, 0.0, beta)
+
+
+def _newton(problem: _Problem) -> Matrix:
+    """Minimize the loss under the signs of the weights."""
+    beta = problem.projected(problem.centre)
+    loss = problem.loss(beta)
+    for _ in range(200):
+        step = _newton_step(problem, beta)
         for halvings in range(30):
-            moved = _projected(beta - 0.5**halvings * step, direction)
-            lower = _loss(design, is_right, weight, moved, centre, penalty)
+            moved = problem.projected(beta - 0.5**halvings * step)
+            lower = problem.loss(moved)
             if lower <= loss:
                 break
         change = float(np.abs(moved - beta).max())
         beta, loss = moved, lower
-        if change < 1e-9:
+        if change < _SMALLEST_CHANGE:
             break
     return beta
 
 
-def _projected(beta: Matrix, direction: npt.NDArray[np.int_]) -> Matrix:
-    return np.where(beta * direction < 0, 0.0, beta)
-
-
-def _loss(
-    design: Matrix,
-    is_right: npt.NDArray[np.bool_],
-    weight: Matrix,
-    beta: Matrix,
-    centre: Matrix,
-    penalty: Matrix,
-) -> float:
-    log_odds = design @ beta
-    likelihood = weight * (np.logaddexp(0.0, log_odds) - is_right * log_odds)
-    return float(likelihood.sum() + 0.5 * (penalty * (beta - centre) ** 2).sum())
+def _newton_step(problem: _Problem, beta: Matrix) -> Matrix:
+    """Return the whole step of the weights that are free: 0 for those held at their bound."""
+    probability = _sigmoid(problem.offset + problem.design @ beta)
+    residual = problem.weight * (probability - problem.is_right)
+    gradient = problem.design.T @ residual + problem.penalty * (beta - problem.centre)
+    direction = problem.direction
+    is_free = ~((direction != 0) & (beta == 0) & (gradient * direction > 0))
+    design = problem.design[:, is_free]
+    curvature = problem.weight * probability * (1 - probability)
+    hessian = (design.T * curvature) @ design + np.diag(problem.penalty[is_free])
+    step = np.zeros(len(beta))
+    step[is_free] = np.linalg.solve(hessian, gradient[is_free])
+    return step
 
 
 def _arrays(
@@ -187,6 +257,14 @@ def _arrays(
     features = np.array([outcome.features for outcome in outcomes], dtype=np.float64)
     is_right = np.array([outcome.is_right for outcome in outcomes], dtype=np.bool_)
     return features, is_right, np.array([outcome.weight for outcome in outcomes], dtype=np.float64)
+
+
+def _questions(outcomes: Sequence[CalibrationOutcome]) -> npt.NDArray[np.intp]:
+    """Return a number for each question, the same where one was asked in several ways."""
+    numbers: dict[str, int] = {}
+    for place, outcome in enumerate(outcomes):
+        numbers.setdefault(outcome.question or f"{place}", len(numbers))
+    return np.array([numbers[o.question or f"{i}"] for i, o in enumerate(outcomes)], dtype=np.intp)
 
 
 def _folds(groups: Sequence[str], n_folds: int) -> npt.NDArray[np.int_]:

@@ -12,6 +12,8 @@ A kind of question that says much, as adversarial ones do, may be in the sample 
 people ask it, and weigh less for it. Sums of weights are then taken for counts of as many equal
 weights as have their mean and variance, one more wrong answer of the largest weight being allowed
 for; equal weights make the exact test. That is no theorem: in simulations it errs on the safe side.
+What one question gives when it is asked in several ways may be wrong for one reason, and has the
+variance of a single answer of their weights together.
 
 What is promised is about questions drawn as those of the sample were. Questions about one text
 are alike: where new texts are met, the error varies more than the promise says.
@@ -72,21 +74,28 @@ class CalibrationSample:
         is_right: (n_questions,) bool.
         weight: (n_questions,) float64, above 0: how often such a question is asked, for each
             time that it is in the sample.
+        question: (n_questions,) int, the same where one is asked in several ways.
     """
 
     probability: Floats
     is_right: npt.NDArray[np.bool_]
     weight: Floats
+    question: npt.NDArray[np.intp]
 
     @classmethod
     def of(
-        cls, probability: Floats, is_right: npt.NDArray[np.bool_], weight: Floats | None = None
+        cls,
+        probability: Floats,
+        is_right: npt.NDArray[np.bool_],
+        weight: Floats | None = None,
+        question: npt.NDArray[np.intp] | None = None,
     ) -> "CalibrationSample":
-        """Sort questions into a sample; without weights all count alike."""
+        """Sort questions into a sample; without weights all count alike, and none is another."""
         probability = np.round(probability, DECIMALS)
         order = np.argsort(-probability, kind="stable")
         weight = np.ones(len(order)) if weight is None else weight
-        return cls(probability[order], is_right[order], weight[order])
+        question = np.arange(len(order)) if question is None else question
+        return cls(probability[order], is_right[order], weight[order], question[order])
 
     def threshold_for(self, max_error: float, confidence: float = 0.9) -> Threshold:
         """Return the laxest threshold that keeps an error limit.
@@ -185,8 +194,8 @@ class _Passing:
         n, weight = sample.n_passing(), sample.weight
         return cls(
             n=n,
-            right=_Sums.of(np.where(sample.is_right, weight, 0.0), n),
-            wrong=_Sums.of(np.where(sample.is_right, 0.0, weight), n),
+            right=_Sums.of(np.where(sample.is_right, weight, 0.0), sample.question, n),
+            wrong=_Sums.of(np.where(sample.is_right, 0.0, weight), sample.question, n),
             most=float(weight.max(initial=0.0)),
         )
 
@@ -200,18 +209,29 @@ class _Passing:
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
-    """Sums of weights and of their squares, of the answers that pass each threshold."""
+    """Sums of weights, and of the squares of each question's, that pass each threshold."""
 
     weight: Floats
     squared: Floats
 
     @classmethod
-    def of(cls, weight: Floats, n: npt.NDArray[np.intp]) -> "_Sums":
-        first, second = (np.concatenate([[0.0], np.cumsum(w)])[n] for w in (weight, weight**2))
+    def of(cls, weight: Floats, question: npt.NDArray[np.intp], n: npt.NDArray[np.intp]) -> "_Sums":
+        squared = weight * (weight + 2 * _before(weight, question))
+        first, second = (np.concatenate([[0.0], np.cumsum(w)])[n] for w in (weight, squared))
         return cls(first, second)
 
     def at(self, place: int) -> tuple[float, float]:
         return float(self.weight[place]), float(self.squared[place])
+
+
+def _before(weight: Floats, question: npt.NDArray[np.intp]) -> Floats:
+    """Return for each answer the weight of those above it that are of the same question."""
+    order = np.argsort(question, kind="stable")
+    passed = np.cumsum(weight[order]) - weight[order]
+    _, first, size = np.unique(question[order], return_index=True, return_counts=True)
+    before = np.empty(len(weight))
+    before[order] = passed - np.repeat(passed[first], size)
+    return before
 
 
 def _p_value(

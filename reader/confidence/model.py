@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import CalibrationMismatch, CalibrationNeeded
 from .features import FEATURES, N_FEATURES
 from .guarantee import CalibrationSample, Threshold
+from .pairs import Together
 from .shift import ShiftRule
 
 MIN_PROBABILITY = 0.5  # of a reader that nothing was fitted for: where its score says "even"
@@ -47,6 +48,8 @@ class CalibrationOutcome:
         is_answerable: whether what was asked has an answer in the index; no fit looks at it.
         weight: above 0, below 1 if such questions are labelled more often than they are asked;
             for ``fit_confidence``, while ``recalibrate`` takes all alike.
+        question: the same of outcomes that are one question asked in several ways, as with and
+            without its text in the index; they may err together. Empty: it is of no other.
     """
 
     group: str
@@ -54,6 +57,7 @@ class CalibrationOutcome:
     is_right: bool
     is_answerable: bool
     weight: float = 1.0
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class ConfidenceModel:
             index it only tells the reason of an abstention.
         sample: the calibration questions, for error limits; None if nothing was fitted.
         shift: what they look like; None if nothing was fitted.
+        together: what pairs of features add; None if nothing.
     """
 
     intercept: float
@@ -80,6 +85,7 @@ class ConfidenceModel:
     provenance: Provenance
     sample: CalibrationSample | None = field(default=None, compare=False)
     shift: ShiftRule | None = None
+    together: Together | None = None
 
     @property
     def name(self) -> str | None:
@@ -100,6 +106,8 @@ class ConfidenceModel:
         given = np.asarray(features, dtype=np.float64)
         known = np.where(np.isnan(given), self.usual, given)
         log_odds = self.intercept + float(np.dot(self.weights, known))
+        if self.together is not None:
+            log_odds += float(self.together.log_odds(given[None])[0])
         return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500))))
 
     def threshold_for(self, max_error: float, confidence: float = 0.9) -> Threshold:

@@ -49,6 +49,7 @@ def recalibrate(
         base,
         intercept=intercept + slope * base.intercept,
         weights=tuple(slope * weight for weight in base.weights),
+        together=base.together and base.together.scaled(slope),
         min_probability=base.fitted_min_probability,
         provenance=provenance,
         sample=CalibrationSample.of(probability_at(log_odds, intercept, slope), is_right),

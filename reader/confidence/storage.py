@@ -14,10 +14,12 @@ from ..errors import CalibrationMismatch
 from .features import FEATURES, N_FEATURES
 from .guarantee import DECIMALS, CalibrationSample
 from .model import ConfidenceModel, Provenance, uncalibrated
+from .pairs import PAIRS, Together
 from .shift import ShiftRule
 
 CONFIDENCE_NAME = "confidence.json"
 _NAMES = [feature.name for feature in FEATURES]
+_PAIRS = {pair.name: pair for pair in PAIRS}
 
 
 def load_confidence(path: Path, reader_sha256: str) -> ConfidenceModel:
@@ -63,6 +65,7 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
         "intercept": model.intercept,
         "weights": dict(zip(_NAMES, model.weights, strict=True)),
         "usual": dict(zip(_NAMES, model.usual, strict=True)),
+        "together": model.together and _together_to_json(model.together),
         "shift": shift
         and {
             "limit": shift.limit,
@@ -70,17 +73,13 @@ def _to_json(model: ConfidenceModel) -> dict[str, Any]:
             "spread": dict(zip(_NAMES, shift.spread, strict=True)),
             "precision": [" ".join(map(repr, row)) for row in shift.precision],
         },
-        "sample": sample
-        and {
-            "probability": " ".join(f"{p:.{DECIMALS}f}" for p in sample.probability),
-            "is_right": "".join("01"[bool(right)] for right in sample.is_right),
-            "weight": " ".join(f"{weight:.6g}" for weight in sample.weight),
-        },
+        "sample": sample and _sample_to_json(sample),
     }
 
 
 def _from_json(fields: dict[str, Any]) -> ConfidenceModel:
     sample, shift = fields["sample"], fields["shift"]
+    together = fields.get("together")  # since 0.2.0
     return ConfidenceModel(
         intercept=_finite(fields["intercept"], "intercept"),
         weights=_of_features(fields["weights"], "weights"),
@@ -90,7 +89,31 @@ def _from_json(fields: dict[str, Any]) -> ConfidenceModel:
         provenance=_provenance(fields["provenance"]),
         sample=None if sample is None else _sample(sample),
         shift=None if shift is None else _shift(shift),
+        together=None if together is None else _together(together),
     )
+
+
+def _together_to_json(together: Together) -> dict[str, Any]:
+    names = [pair.name for pair in together.pairs]
+    return {
+        "weights": dict(zip(names, together.weights, strict=True)),
+        "usual": dict(zip(_NAMES, together.usual, strict=True)),
+        "spread": dict(zip(_NAMES, together.spread, strict=True)),
+    }
+
+
+def _together(fields: dict[str, Any]) -> Together:
+    unknown = [name for name in fields["weights"] if name not in _PAIRS]
+    if unknown:
+        raise ValueError(f"together: {unknown[0]!r:.60} is no pair of features")
+    pairs = tuple(_PAIRS[name] for name in fields["weights"])
+    weights = tuple(_finite(weight, "together") for weight in fields["weights"].values())
+    spread = _of_features(fields["spread"], "together")
+    if any(pair.direction and weight < 0 for pair, weight in zip(pairs, weights, strict=True)):
+        raise ValueError("together: a weight is below 0")
+    if not pairs or min(spread) <= 0:
+        raise ValueError("together: there is no pair, or a spread is not above 0")
+    return Together(pairs, weights, _of_features(fields["usual"], "together"), spread)
 
 
 def _provenance(fields: dict[str, Any]) -> Provenance:
@@ -100,6 +123,15 @@ def _provenance(fields: dict[str, Any]) -> Provenance:
         if type(value) is not kind or (isinstance(value, int) and value < 0):
             raise ValueError(f"provenance: {name} is {value!r:.40}")
     return provenance
+
+
+def _sample_to_json(sample: CalibrationSample) -> dict[str, str]:
+    return {
+        "probability": " ".join(f"{p:.{DECIMALS}f}" for p in sample.probability),
+        "is_right": "".join("01"[bool(right)] for right in sample.is_right),
+        "weight": " ".join(f"{weight:.6g}" for weight in sample.weight),
+        "question": " ".join(map(str, sample.question)),
+    }
 
 
 def _sample(fields: dict[str, str]) -> CalibrationSample:
@@ -112,14 +144,16 @@ def _sample(fields: dict[str, str]) -> CalibrationSample:
         weight = np.ones(len(is_right))
     else:
         weight = np.array([_finite(w, "sample") for w in weights.split()])
-    if not 0 < len(probability) == len(is_right) == len(weight):
+    numbers = fields.get("question")  # since 0.2.0
+    question = np.array(numbers.split() if numbers else range(len(weight)), dtype=np.intp)
+    if not 0 < len(probability) == len(is_right) == len(weight) == len(question):
         raise ValueError(
-            f"sample: {len(probability)} probabilities, {len(is_right)} flags and "
-            f"{len(weight)} weights"
+            f"sample: {len(probability)} probabilities, {len(is_right)} flags, "
+            f"{len(weight)} weights and {len(question)} questions"
         )
     if not (weight > 0).all():
         raise ValueError("sample: a weight is not above 0")
-    return CalibrationSample.of(probability, is_right, weight)
+    return CalibrationSample.of(probability, is_right, weight, question)
 
 
 def _shift(fields: dict[str, Any]) -> ShiftRule:

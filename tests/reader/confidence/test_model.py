@@ -103,7 +103,7 @@ def test_everything_fitted_survives_the_file(tmp_path: Path) -> None:
         ({"usual": {"margin": "Infinity"}}, "usual holds inf"),
         ({"sample": {"probability": "0.5 nan"}}, "sample holds nan"),
         ({"sample": {"probability": "0.5 1.5"}}, "sample: 1.5 is not between 0 and 1"),
-        ({"sample": {"probability": "0.5"}}, "1 probabilities, 2 flags and 2 weights"),
+        ({"sample": {"probability": "0.5"}}, "1 probabilities, 2 flags, 2 weights and 2 questions"),
         ({"sample": {"probability": "", "is_right": "", "weight": ""}}, "0 probabilities"),
         ({"sample": {"is_right": "1x"}}, "is_right holds something other"),
         ({"sample": {"weight": "1 0"}}, "a weight is not above 0"),
