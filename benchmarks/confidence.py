@@ -30,6 +30,7 @@ from confidence_figures import (
     outcome_of,
     over_either,
     quality,
+    redrawn,
     shifted,
     weights_of,
 )
@@ -90,6 +91,7 @@ def main() -> None:
         },
         "dial": _dial(model),
         "guarantee": guarantee(calibration_questions),
+        "guarantee_redrawn": redrawn(calibration_questions),
         "guarantee_four_fifths": guarantee(calibration_questions, share=0.8),
         "guarantee_by_article": guarantee(calibration_questions, by_article=True),
         "half_known": half_known(

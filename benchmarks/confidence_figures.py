@@ -25,6 +25,7 @@ from answerable.reader import (
     fit_confidence,
 )
 from answerable.reader.confidence.fit import fit_coefficients
+from answerable.reader.confidence.guarantee import DECIMALS
 from answerable.reader.confidence.pairs import PAIRS
 from answerable.reader.confidence.shift import batch_p_value
 
@@ -179,6 +180,48 @@ def guarantee(judged: Judged, *, share: float = 0.5, by_article: bool = False) -
             for name, probability in judged.probability.items()
         }
         for max_error in MAX_ERRORS
+    }
+
+
+def redrawn(judged: Judged, share: float = 0.5) -> dict[str, dict[str, float]]:
+    """Draw calibrations from these questions with replacement, and see what is promised kept.
+
+    As if the questions were the law: a draw tells nothing of what is left out, unlike one of two
+    halves, and the error of the threshold under the law is known. An exact promise is ``broken``
+    in at most 1 - ``PROMISED`` of the draws.
+
+    Args:
+        share: how many questions are drawn, of as many as there are.
+    """
+    rng = np.random.default_rng(0)
+    places = np.argsort(judged.question, kind="stable")
+    members = np.split(places, np.cumsum(np.bincount(judged.question))[:-1])
+    drawn = [rng.integers(0, len(members), int(share * len(members))) for _ in range(N_RESPLITS)]
+    samples = [_drawn_sample(judged, [members[number] for number in draw]) for draw in drawn]
+    return {f"{limit:g}": _kept_under_law(judged, samples, limit) for limit in MAX_ERRORS}
+
+
+def _drawn_sample(judged: Judged, members: Sequence[Ids]) -> CalibrationSample:
+    of = np.concatenate(members)
+    question = np.repeat(np.arange(len(members)), [len(member) for member in members])
+    return CalibrationSample.of(
+        judged.probability[OURS][of], judged.is_right[of], judged.weight[of], question
+    )
+
+
+def _kept_under_law(
+    judged: Judged, samples: Sequence[CalibrationSample], max_error: float
+) -> dict[str, float]:
+    probability = np.round(judged.probability[OURS], DECIMALS)
+    found = [sample.find_threshold(max_error, PROMISED) for sample in samples]
+    errors = [
+        _error(probability >= one.min_probability, judged.is_right, judged.weight)
+        for one in found
+        if one
+    ]
+    return {
+        "broken": round(sum(error > max_error for error in errors) / len(samples), 3),
+        "unsupported": round(sum(one is None for one in found) / len(samples), 3),
     }
 
 

@@ -181,13 +181,13 @@ class _Passing:
 
     Attributes:
         n: (n_thresholds,) questions.
-        most: the largest weight of the sample.
+        most: (n_thresholds,), the largest weight among them.
     """
 
     n: npt.NDArray[np.intp]
     right: "_Sums"
     wrong: "_Sums"
-    most: float
+    most: Floats
 
     @classmethod
     def of(cls, sample: CalibrationSample) -> "_Passing":
@@ -196,14 +196,15 @@ class _Passing:
             n=n,
             right=_Sums.of(np.where(sample.is_right, weight, 0.0), sample.question, n),
             wrong=_Sums.of(np.where(sample.is_right, 0.0, weight), sample.question, n),
-            most=float(weight.max(initial=0.0)),
+            most=np.concatenate([[0.0], np.maximum.accumulate(weight)])[n],
         )
 
     def is_accepted(self, place: int, max_error: float, confidence: float) -> bool:
         """Whether more than ``max_error`` wrong ones would be unlikely above a threshold."""
         if not self.n[place]:
             return False
-        p_value = _p_value(self.right.at(place), self.wrong.at(place), self.most, max_error)
+        most = float(self.most[place])
+        p_value = _p_value(self.right.at(place), self.wrong.at(place), most, max_error)
         return p_value <= 1 - confidence
 
 
@@ -242,7 +243,7 @@ def _p_value(
     Args:
         right: sum of the weights of the right answers, and of their squares.
         wrong: of the wrong ones.
-        most: the largest weight.
+        most: the largest weight of any.
     """
     each_wrong = (wrong[1] + most**2) / (wrong[0] + most)
     each_right = right[1] / right[0] if right[0] else most

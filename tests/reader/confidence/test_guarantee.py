@@ -95,6 +95,36 @@ def test_equal_weights_are_none() -> None:
         assert one.coverage == pytest.approx(other.coverage)
 
 
+def test_one_question_asked_twice_is_one_question() -> None:
+    """Two halves of a question that go together support about what it does alone, not more."""
+    alone = _sample(500, 3)
+    twice = CalibrationSample.of(
+        np.repeat(alone.probability, 2),
+        np.repeat(alone.is_right, 2),
+        np.full(1000, 0.5),
+        np.repeat(np.arange(500), 2),
+    )
+    apart = CalibrationSample.of(twice.probability, twice.is_right, twice.weight)
+    for limit in (0.1, 0.15, 0.2, 0.3):
+        found = [sample.find_threshold(limit) for sample in (alone, twice, apart)]
+        one, two, more = [threshold.coverage if threshold else 0.0 for threshold in found]
+        assert two == pytest.approx(one, abs=0.015)
+        assert more > max(one, two) + 0.01
+
+
+def test_a_heavy_question_far_below_says_nothing_of_those_above() -> None:
+    """What may be wrong next weighs as much as the heaviest answer that passes, not more."""
+    light = CalibrationSample.of(np.full(100, 0.9), np.ones(100, dtype=bool), np.full(100, 0.2))
+    both = CalibrationSample.of(
+        np.append(light.probability, 0.1),
+        np.append(light.is_right, False),
+        np.append(light.weight, 5.0),
+    )
+    one, other = light.find_threshold(0.03), both.find_threshold(0.03)
+    assert one is not None and other is not None
+    assert one.min_probability == other.min_probability
+
+
 def test_a_looser_limit_answers_more() -> None:
     """Coverage grows with the error allowed, and falls with the confidence asked for."""
     sample = _sample(5000, 1)
