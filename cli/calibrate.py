@@ -107,10 +107,11 @@ def _calibrate(
 
 
 def _print_report(report: "CalibrationReport") -> None:
-    unanswerable = report.n_questions - report.n_answerable
+    unanswerable = report.n_questions - report.n_answerable - report.n_unknown
+    unknown = f", {report.n_unknown:,} without a known one" if report.n_unknown else ""
     facts = {
         "calibration": report.name,
-        "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer; "
+        "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer{unknown}; "
         f"{report.n_fitted:,} used, {report.n_conflicts:,} with conflicting answers"
         + (f"; {report.n_repeated:,} repeated ones left out" if report.n_repeated else ""),
         "fitted": {
@@ -165,10 +166,9 @@ def _print_errors(report: "CalibrationReport") -> None:
             "with quotes and sources in --report and --json"
         )
     for error in report.errors[:5]:
-        expected = " / ".join(error.expected) or "no answer"
         print(
             f"  {error.probability:>4.0%}  {safe_line(error.question)}\n"
-            f"        {safe_line(error.given)}; expected: {safe_line(expected)}"
+            f"        {safe_line(error.given)}; expected: {safe_line(error.expectation)}"
         )
 
 

@@ -44,13 +44,8 @@ from .errors import (
 )
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
-from .evaluation.labelled import (
-    TEMPLATE,
-    TEMPLATE_LINES,
-    LabelledQuestion,
-    read_labelled,
-    without_repeats,
-)
+from .evaluation.labelled import TEMPLATE, TEMPLATE_LINES, read_labelled
+from .evaluation.labelled_question import LabelledQuestion, question_key, without_repeats
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -142,6 +137,7 @@ __all__ = [
     "precision_recall",
     "prediction_files",
     "probability_at",
+    "question_key",
     "question_word",
     "read_labelled",
     "read_null_odds",

@@ -39,7 +39,7 @@ from ..owned_file import check_owned_file, write_owned_file
 from ..owned_folder import OutputRefused
 from . import figures
 from .base import Base
-from .checks import check_labels, check_right, check_usable
+from .checks import check_labels, check_right, check_usable, warnings_of
 from .page import calibration_page
 from .ranking import Ranking
 from .report import CalibrationReport, ConfidentError, FitKind
@@ -51,10 +51,6 @@ _REFIT_GROUPS = 5  # so that a question's figures come from a fit to other texts
 
 _ERRORS_SHOWN = 20
 _CONFIDENT = 0.5
-_ALL_ANSWERABLE = (
-    "every question of the file has an answer: the limits say nothing of questions that the "
-    "documents do not answer; add some"
-)
 _PAGE_MARK = b"<title>Calibration: "
 
 
@@ -209,6 +205,7 @@ def _report(
         n_questions=len(asked),
         n_repeated=n_repeated,
         n_answerable=n_answerable,
+        n_unknown=sum(not one.question.is_known for one in asked),
         n_groups=len({one.question.group for one in asked}),
         n_fitted=len(usable),
         n_conflicts=sum(one.is_conflict for one in asked),
@@ -232,7 +229,7 @@ def _report(
         best_curve=figures.curve(ranking.best(), ranking.is_right),
         thresholds=figures.thresholds(fitted.model, len(asked)),
         errors=_confident_errors(usable, probability),
-        warnings=() if n_answerable < len(asked) else (_ALL_ANSWERABLE,),
+        warnings=warnings_of(asked),
         path=str(stored) if stored else None,
     )
 
@@ -265,4 +262,5 @@ def _confident_error(sure: float, one: AskedQuestion) -> ConfidentError:
         page=best.page,
         line=best.line,
         modified_at=best.document.modified_at,
+        is_known=one.question.is_known,
     )

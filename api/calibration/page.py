@@ -227,7 +227,7 @@ def _errors(report: CalibrationReport) -> str:
 def _error(error: ConfidentError) -> str:
     end = error.quote_start + len(error.given)
     before, after = error.sentence[: error.quote_start], error.sentence[end:]
-    expected = " / ".join(_plain(text) for text in error.expected) or "no answer"
+    expected = _plain(error.expectation)
     place = f"page {error.page}" if error.page is not None else f"line {error.line}"
     source = unquote(error.source.removeprefix("file://"))
     dated = f", {error.modified_at[:10]}" if error.modified_at else ""

@@ -76,7 +76,8 @@ class ConfidentError:
     """A question whose answer is wrong although its probability is high.
 
     Attributes:
-        expected: right answers; empty where there is none.
+        expected: right answers; empty where there is none, or none is known.
+        is_known: whether the file says what is right, not only what is wrong.
         given: the quote.
         sentence: around it; ``sentence[quote_start:quote_start + len(given)]`` is the quote.
         source: URI of the document.
@@ -94,6 +95,14 @@ class ConfidentError:
     page: int | None
     line: int | None
     modified_at: str | None
+    is_known: bool = True
+
+    @property
+    def expectation(self) -> str:
+        """What was expected, in words."""
+        if not self.is_known:
+            return "something else, not known what"
+        return " / ".join(self.expected) or "no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,8 @@ class CalibrationReport:
         n_questions: asked, each once.
         n_repeated: left out, because the same question with the same answers is there already.
         n_answerable: of them, that have an answer in the documents.
+        n_unknown: of which only a wrong answer is known, or that there is one: whatever is found
+            counts as wrong.
         n_groups: of questions that belong together.
         n_fitted: that had something to read and no conflicting answers.
         n_conflicts: where two documents disagreed.
@@ -153,6 +164,7 @@ class CalibrationReport:
     n_questions: int
     n_repeated: int
     n_answerable: int
+    n_unknown: int
     n_groups: int
     n_fitted: int
     n_conflicts: int

@@ -65,7 +65,7 @@ class OpenEvaluation:
         Those over answerable or unanswerable questions are left out where there are none.
         """
         answerable = [one for one in self.asked if one.question.is_answerable]
-        unanswerable = [one for one in self.asked if not one.question.is_answerable]
+        unanswerable = [one for one in self.asked if one.question.is_unanswerable]
         given = [one for one in self.asked if one.result.answer]
         return {
             "total": float(len(self.asked)),
@@ -181,6 +181,7 @@ def open_question_record(one: AskedQuestion) -> dict[str, Any]:
         "open_question": one.question.id,
         "question": one.question.question,
         "answers": list(one.question.answers),
+        "is_known": one.question.is_known,
         "group": one.question.group,
         "answer": result.answer.text if result.answer else None,
         "reason": result.reason,

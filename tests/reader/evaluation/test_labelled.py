@@ -65,6 +65,29 @@ def test_squad_keeps_answers_and_the_sentence_that_holds_them(tmp_path: Path) ->
         assert (second.answers, second.sentences, second.is_answerable) == ((), (), False)
 
 
+def test_rejected_answers_stand_beside_squad(tmp_path: Path) -> None:
+    """They join the question that the file knows, and are a question of their own if it does not."""
+    rejected = [
+        {"id": "r", "question": "how many days", "answers": ["30 days"]},
+        {"id": "s", "title": "Travel", "question": "Who signs?", "answers": ["Ann"]},
+    ]
+    path = _file(tmp_path, json.dumps({**SQUAD, "rejected": rejected}))
+    first, second, third = read_labelled(path)
+    assert (first.answers, first.rejected) == (("28 days", "28"), ("30 days",))
+    assert first.is_right("28 days") and not first.is_right("30 Days.")
+    assert second.is_unanswerable
+    assert third == LabelledQuestion(
+        id="s",
+        question="Who signs?",
+        answers=(),
+        group="Travel",
+        rejected=("Ann",),
+        is_known=False,
+        place=f'{path}, record 2 of "rejected"',
+    )
+    assert not (third.is_answerable or third.is_unanswerable or third.is_right("Bea"))
+
+
 @pytest.mark.parametrize(
     ("separator", "encoding"),
     [(",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-16")],
@@ -172,6 +195,9 @@ def test_template_is_read(tmp_path: Path) -> None:
             b'{"data": [{"paragraphs": [{"context": "c", "qas": [{"question": "x"}]}]}]}',
             'data[0].paragraphs[0].qas[0]: no "answers"',
         ),
+        (b'{"data": [], "rejected": 1}', '"rejected" should be a list of questions'),
+        (b'{"data": [], "rejected": [{"question": "x"}]}', 'record 1 of "rejected" should have'),
+        (b'{"data": [], "rejected": [{"answers": []}]}', 'record 1 of "rejected" has no question'),
         (b"\x1f\x8b\x08damaged", "cannot read"),
         (gzip.compress(b'{"question": "Who?"}')[:-9], "cannot read"),
     ],
