@@ -45,7 +45,7 @@ from .errors import (
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
 from .evaluation.labelled import TEMPLATE, TEMPLATE_LINES, read_labelled
-from .evaluation.labelled_question import LabelledQuestion, question_key, without_repeats
+from .evaluation.labelled_question import LabelledQuestion
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -56,6 +56,7 @@ from .evaluation.layouts import (
 )
 from .evaluation.metrics import squad_metrics
 from .evaluation.profile_scores import compare_profiles, evaluate_profile
+from .evaluation.repeats import question_key, without_repeats
 from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad
 from .evaluation.thresholds import OddsAnswer, precision_recall, threshold_scores

@@ -128,7 +128,7 @@ class CalibrationReport:
         kind: ``recalibrated``: intercept and slope on top of the reader's own calibration;
             ``refitted``: every coefficient anew.
         n_questions: asked, each once.
-        n_repeated: left out, because the same question with the same answers is there already.
+        n_repeated: left out, because the same question is there already; their answers count.
         n_answerable: of them, that have an answer in the documents.
         n_unknown: of which only a wrong answer is known, or that there is one: whatever is found
             counts as wrong.

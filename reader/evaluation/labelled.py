@@ -14,6 +14,7 @@ from .labelled_csv import questions_of_csv
 from .labelled_fields import HINT, question_of_record
 from .labelled_question import LabelledQuestion
 from .labelled_squad import questions_of_squad
+from .repeats import check_consistent
 
 _EXAMPLES = (
     ("How many days of leave do I have?", ("28 days",), "leave.md"),
@@ -45,15 +46,17 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
             ``document`` and ``group``.
 
     Raises:
-        DatasetInvalid: the file is missing, holds no question, or a line cannot be read as one.
+        DatasetInvalid: the file is missing, holds no question, or a line cannot be read as one, or two
+            contradict each other.
     """
     text = _decoded(path, read_bytes(path))
     if not text.strip():
         raise DatasetInvalid(f"{path} is empty: {HINT}")
     if text.lstrip()[:1] in ("{", "["):
-        found = list(_from_json(path, text))
+        found = _from_json(path, text)
     else:
         found = list(questions_of_csv(path, text))
+        check_consistent(path, found)
     if not found:
         raise DatasetInvalid(f"{path} holds no questions: {HINT}")
     return found
@@ -71,20 +74,23 @@ def _decoded(path: Path, raw: bytes) -> str:
         ) from exc
 
 
-def _from_json(path: Path, text: str) -> Iterator[LabelledQuestion]:
-    """Yield the questions of SQuAD JSON, of a list of objects, or of one object a line."""
+def _from_json(path: Path, text: str) -> list[LabelledQuestion]:
+    """Return the questions of SQuAD JSON, of a list of objects, or of one object a line."""
     try:
         root = json.loads(text)
     except (ValueError, RecursionError) as exc:
         if not _begins_with_an_object(text):
             raise DatasetInvalid(f"{path} is not JSON: {exc}") from exc
-        yield from _from_lines(path, text)
-        return
-    if isinstance(root, dict) and "data" in root:
-        yield from questions_of_squad(path, root)
-        return
-    for number, record in enumerate(root if isinstance(root, list) else [root], start=1):
-        yield question_of_record(record, f"{path}, record {number}", str(number))
+        found = list(_from_lines(path, text))
+    else:
+        if isinstance(root, dict) and "data" in root:
+            return list(questions_of_squad(path, root))
+        found = [
+            question_of_record(record, f"{path}, record {number}", str(number))
+            for number, record in enumerate(root if isinstance(root, list) else [root], start=1)
+        ]
+    check_consistent(path, found)
+    return found
 
 
 def _begins_with_an_object(text: str) -> bool:

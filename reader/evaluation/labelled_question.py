@@ -1,6 +1,5 @@
-"""A question to a whole index with what is known of its answer, and questions asked twice."""
+"""A question to a whole index, with what is known of its answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..answer_text import normalize_answer
@@ -52,24 +51,6 @@ class LabelledQuestion:
     def is_rejected(self, text: str) -> bool:
         """Whether somebody found just this text wrong, whatever its case and punctuation."""
         return _answer_key(text) in map(_answer_key, self.rejected)
-
-
-def question_key(question: str) -> str:
-    """Return what two writings of one question share."""
-    return normalize_answer(question) or " ".join(question.casefold().split())
-
-
-def without_repeats(questions: Sequence[LabelledQuestion]) -> list[LabelledQuestion]:
-    """Return each question with the same answers once, the first of them, in order.
-
-    The same is what differs in nothing but case, punctuation, articles and spaces: asked again
-    it says nothing new.
-    """
-    first: dict[tuple[str, frozenset[str]], LabelledQuestion] = {}
-    for question in questions:
-        answers = frozenset(map(normalize_answer, question.answers))
-        first.setdefault((question_key(question.question), answers), question)
-    return list(first.values())
 
 
 def _answer_key(text: str) -> str:

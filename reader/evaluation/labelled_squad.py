@@ -13,7 +13,8 @@ from answerable.index import sentence_bounds
 
 from ..errors import DatasetInvalid
 from .labelled_fields import text_of
-from .labelled_question import LabelledQuestion, question_key
+from .labelled_question import LabelledQuestion
+from .repeats import question_key
 from .squad import SquadQuestion, squad_questions
 
 

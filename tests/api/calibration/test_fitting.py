@@ -188,7 +188,7 @@ def test_damaged_calibration_is_one_line(engine: Engine, tmp_path: Path, content
 
 
 def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
-    """Sixty lines of one question are one; repeats are told, and another answer is no repeat."""
+    """Sixty lines of one question are one; repeats are told, whatever answers they have."""
     questions = write_questions(tmp_path)
     header, *rows = questions.read_text().splitlines()
     questions.write_text("\n".join([header, *[rows[1]] * 60]))
@@ -197,7 +197,7 @@ def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
     again = [row.upper().replace("?", " ?") for row in rows[:40]]
     questions.write_text("\n".join([header, *rows, *again, "What is fact 7?,value-8"]))
     report = calibrate(engine, questions)
-    assert (report.n_questions, report.n_repeated) == (61, 40)
+    assert (report.n_questions, report.n_repeated) == (60, 41)
 
 
 def test_questions_that_all_have_an_answer_are_warned_of(engine: Engine, tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ def test_json_lines_take_one_answer_several_or_none(tmp_path: Path) -> None:
     answers = ['"answer": "28"', '"answer": 28', '"answers": ["28", "", "28 days"]']
     answers += ['"id": "x", "answer": ""']
     answers += ['"answer": null', '"answers": {"text": ["28"], "answer_start": [0]}']
-    lines = "\n\n".join(f'{{"question": "How many?", {answer}}}' for answer in answers)
+    lines = "\n\n".join(
+        f'{{"question": "How many, {i}?", {answer}}}' for i, answer in enumerate(answers)
+    )
     found = read_labelled(_file(tmp_path, lines))
     assert [q.answers for q in found] == [("28",), ("28",), ("28", "28 days"), (), (), ("28",)]
     assert [q.id for q in found] == ["1", "3", "5", "x", "9", "11"]
