@@ -33,6 +33,7 @@ TEMPLATE_LINES = "".join(
 )
 """The same as JSON lines."""
 
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # as of .xlsx and .ods, and of .xls
 _BOMS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
@@ -43,7 +44,7 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
         path: SQuAD 1.1 or 2.0 JSON; JSON lines or a JSON list of objects; or CSV with a
             header, separated by comma, semicolon or tab. The last two have ``question`` and
             ``answer`` (in CSV several separated by ``|``, in JSON a list), and may have ``id``,
-            ``document`` and ``group``.
+            ``document``, ``group`` and ``is_impossible``.
 
     Raises:
         DatasetInvalid: the file is missing, holds no question, or a line cannot be read as one, or two
@@ -63,6 +64,8 @@ def read_labelled(path: Path) -> list[LabelledQuestion]:
 
 
 def _decoded(path: Path, raw: bytes) -> str:
+    if raw.startswith(_WORKBOOKS):
+        raise DatasetInvalid(f"{path} is a workbook, or another archive: save it as CSV (UTF-8)")
     encoding = _BOMS.get(raw[:2], "utf-8-sig")
     try:
         return raw.decode(encoding)

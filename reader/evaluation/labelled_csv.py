@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from .labelled_fields import HINT, question_of_record
 from .labelled_question import LabelledQuestion
 
 _SEPARATORS = (",", ";", "\t")  # spreadsheets use each of them somewhere
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?[\s,;]*', re.IGNORECASE)
+_EMPTY_CELLS = ' \t\r\n,;"'
+_NEEDED = ("question", "answer")
 
 
 def questions_of_csv(path: Path, text: str) -> Iterator[LabelledQuestion]:
@@ -18,21 +22,22 @@ def questions_of_csv(path: Path, text: str) -> Iterator[LabelledQuestion]:
     Raises:
         DatasetInvalid: a line cannot be read as one.
     """
-    header_line = text.partition("\n")[0].lower()
-    separator = max(_SEPARATORS, key=header_line.count)
+    number, separators = _before_header(text)
+    text = "".join(text.splitlines(keepends=True)[number:])
+    separator = max(separators, key=lambda one: _fitness(text, one))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    number = 0
+    skipped = number
     try:
         header = [name.strip().lower() for name in next(rows, [])]
-        _check_header(path, header)
-        number = rows.line_num
+        _check_header(f"{path}, line {number + 1}", header)
+        number = skipped + rows.line_num
         for row in rows:
             # A quoted cell may hold line breaks: the line named is the one that a row begins on.
             place = f"{path}, line {number + 1}"
-            number = rows.line_num
+            number = skipped + rows.line_num
             if not any(cell.strip() for cell in row):
                 continue
-            if len(row) > len(header):
+            if any(cell.strip() for cell in row[len(header) :]):
                 raise DatasetInvalid(
                     f"{place} has {len(row)} cells and the header {len(header)}: put quotes "
                     f"around a cell that holds {separator!r}"
@@ -44,10 +49,36 @@ def questions_of_csv(path: Path, text: str) -> Iterator[LabelledQuestion]:
         raise DatasetInvalid(f"{path}, line {number + 1} is not CSV ({exc}): {HINT}") from exc
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    missing = [name for name in ("question", "answer") if name not in header]
+def _before_header(text: str) -> tuple[int, tuple[str, ...]]:
+    """Return how many lines stand before the header, and which separators it may have.
+
+    Spreadsheets leave rows empty, and read and write a first line such as ``sep=;``.
+    """
+    separators: tuple[str, ...] = _SEPARATORS
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        said = _SEPARATOR_LINE.fullmatch(line)
+        if said:
+            separators = (said.group(1),)
+        elif line.strip(_EMPTY_CELLS):
+            return number, separators
+    return len(lines), separators
+
+
+def _fitness(text: str, separator: str) -> tuple[int, int]:
+    """Return how many columns that are needed a separator finds, and how many in all."""
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return 0, 0
+    names = {name.strip().lower() for name in header}
+    return len(names & set(_NEEDED)), len(header)
+
+
+def _check_header(place: str, header: list[str]) -> None:
+    missing = [name for name in _NEEDED if name not in header]
     if missing:
-        raise DatasetInvalid(f'{path}, line 1: no column "{missing[0]}" in the header: {HINT}')
+        raise DatasetInvalid(f'{place}: no column "{missing[0]}" in the header: {HINT}')
     repeated = {name for name in header if name and header.count(name) > 1}
     if repeated:
-        raise DatasetInvalid(f'{path}, line 1: several columns are named "{min(repeated)}"')
+        raise DatasetInvalid(f'{place}: several columns are named "{min(repeated)}"')

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..errors import DatasetInvalid
 from .labelled_question import LabelledQuestion
+from .no_answer import says_no_answer
 
 HINT = (
     'give CSV or JSON lines with "question" and "answer" (empty or "no answer" where the documents '
@@ -12,9 +13,7 @@ HINT = (
 )
 """What an error adds."""
 
-_NO_ANSWER = frozenset(
-    ("", "no answer", "unanswerable", "none", "null", "n/a", "n.a", "na", "-", "\N{EN DASH}")
-)
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _SHOWN_CHARS = 40  # of a wrong value, in an error
 _SHOWN_KEYS_CHARS = 120
 
@@ -40,35 +39,53 @@ def question_of_record(record: object, place: str, number: str) -> LabelledQuest
     return LabelledQuestion(
         id=id,
         question=question,
-        answers=_answers(_answer_field(record, place), place),
+        answers=_answers(record, place),
         group=text_of(record.get("group"), "group", place) or document or id,
         document=document or None,
         place=place,
     )
 
 
-def _answer_field(record: Mapping[str, Any], place: str) -> Any:
-    """Return what stands under ``answer`` or ``answers``; a misspelt name is no missing answer."""
-    given = [record[name] for name in ("answer", "answers") if name in record]
-    if not given:
-        keys = ", ".join(f'"{key}"' for key in record)
-        raise DatasetInvalid(f'{place} has no "answer", its keys are {_shortened(keys)}: {HINT}')
-    return next((value for value in given if value is not None), None)
-
-
-def _answers(value: Any, place: str) -> tuple[str, ...]:
-    """Return the answers of a text, of a list, or of an object with such a ``text``.
+def _answers(record: Mapping[str, Any], place: str) -> tuple[str, ...]:
+    """Return what stands under ``answer`` and ``answers``, agreeing with ``is_impossible``.
 
     Words such as "none" say that there is no answer where they are all that is given; beside
-    another answer they are one.
+    another answer they are one. A misspelt name is no missing answer.
     """
+    given = [record[name] for name in ("answer", "answers") if name in record]
+    is_impossible = _flag(record.get("is_impossible"), place)
+    if not given and not is_impossible:
+        keys = ", ".join(f'"{key}"' for key in record)
+        raise DatasetInvalid(f'{place} has no "answer", its keys are {_shortened(keys)}: {HINT}')
+    texts = [text for value in given for text in _texts(value, place)]
+    if all(map(says_no_answer, texts)):
+        texts = []
+    if is_impossible is not None and is_impossible is bool(texts):
+        said = f'the answer "{texts[0]:.{_SHOWN_CHARS}}"' if texts else "no answer"
+        raise DatasetInvalid(
+            f'{place} has {said} beside "is_impossible": {str(is_impossible).lower()}: correct one'
+        )
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _texts(value: Any, place: str) -> list[str]:
+    """Return the answers of a text, of a list, or of an object with such a ``text``."""
     if isinstance(value, Mapping):
         value = _text_field(value, place)
     values = value if isinstance(value, list) else [value]
-    texts = [text_of(one, "answer", place) for one in values]
-    if all(text.lower().rstrip(".") in _NO_ANSWER for text in texts):
-        return ()
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return [text_of(one, "answer", place) for one in values]
+
+
+def _flag(value: object, place: str) -> bool | None:
+    """Return what ``is_impossible`` says; None for nothing."""
+    if value is None or isinstance(value, bool):
+        return value
+    text = str(value).strip().lower()
+    if text and text not in _FLAGS:
+        raise DatasetInvalid(
+            f'{place}: "is_impossible" is {value!r:.{_SHOWN_CHARS}}, and should be true or false'
+        )
+    return _FLAGS.get(text)
 
 
 def _text_field(answers: Mapping[str, Any], place: str) -> Any:
