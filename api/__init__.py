@@ -17,7 +17,7 @@ from answerable.reader import (
 from .calibration.fitting import calibrate
 from .calibration.page import calibration_page
 from .calibration.report import CalibrationReport, Estimate
-from .calibration.wording import limits_in_words
+from .calibration.wording import errors_in_words, limits_in_words
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
@@ -167,6 +167,7 @@ __all__ = [
     "comparison_record",
     "comparison_table",
     "diagnose",
+    "errors_in_words",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",

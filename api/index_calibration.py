@@ -74,6 +74,25 @@ def calibration_name(folder: Path) -> str | None:
         return "damaged"
 
 
+def check_place(folder: Path) -> None:
+    """Find out before the work whether a calibration could be written.
+
+    Raises:
+        AnswerableError: the folder takes none.
+    """
+    path = folder / CALIBRATION_NAME
+    if path.is_dir():
+        raise AnswerableError(f"cannot write {path}: it is a folder")
+    temporary = _temporary(folder)
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as exc:
+        raise AnswerableError(f"cannot write {path}: {exc.strerror}") from exc
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
 def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
     """Write the calibration of an index; the file is whole or as it was before.
 
@@ -81,7 +100,7 @@ def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
         AnswerableError: the folder cannot be written to.
     """
     path = folder / CALIBRATION_NAME
-    temporary = folder / f".{CALIBRATION_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = _temporary(folder)
     try:
         save_confidence(temporary, model)
         with temporary.open("rb") as file:
@@ -102,6 +121,8 @@ def remove_calibration(folder: Path) -> Path | None:
         AnswerableError: it cannot be removed.
     """
     path = folder / CALIBRATION_NAME
+    if not os.path.lexists(path):  # a folder that is read-only refuses even that
+        return None
     try:
         path.unlink()
     except FileNotFoundError:
@@ -109,6 +130,10 @@ def remove_calibration(folder: Path) -> Path | None:
     except OSError as exc:
         raise AnswerableError(f"cannot remove {path}: {exc.strerror}") from exc
     return path
+
+
+def _temporary(folder: Path) -> Path:
+    return folder / f".{CALIBRATION_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _remedy(folder: Path) -> str:

@@ -11,6 +11,7 @@ from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
 from .errors import CalibrationDamaged
 from .index_calibration import (
     calibration_state,
+    check_place,
     load_calibration,
     remove_calibration,
     save_calibration,
@@ -82,6 +83,15 @@ class IndexReader:
     def held(self) -> "IndexReader":
         """Return the same, to be asked once: its calibration stays what it is at the first use."""
         return IndexReader(self.get, None, self._encoder)
+
+    def check_use(self) -> None:
+        """Find out before the work whether a calibration could be stored for the index.
+
+        Raises:
+            AnswerableError: the folder of the index cannot be written to.
+        """
+        assert self._folder is not None
+        check_place(self._folder)
 
     def use(self, confidence: ConfidenceModel | None) -> Path | None:
         """Store a calibration for the index and use it from now on; None removes what is stored.

@@ -160,11 +160,10 @@ def _print_thresholds(report: "CalibrationReport") -> None:
 
 
 def _print_errors(report: "CalibrationReport") -> None:
+    from answerable.api import errors_in_words
+
     if report.errors:
-        print(
-            f"\n{len(report.errors)} wrong with more than even confidence, the surest first; "
-            "with quotes and sources in --report and --json"
-        )
+        print(f"\n{errors_in_words(report)}; with quotes and sources in --report and --json")
     for error in report.errors[:5]:
         print(
             f"  {error.probability:>4.0%}  {safe_line(error.question)}\n"

@@ -96,6 +96,7 @@ def calibrate(
     questions, n_repeated = _questions(engine, path, options)
     if page:
         check_owned_file(page, _PAGE_MARK)
+    engine.reader.check_use()
     # 1. Ask, under the reader's own calibration, whatever the index has.
     free = replace(options, min_probability=0.0, max_error=None)
     reader = engine.reader.without_calibration()
@@ -197,6 +198,7 @@ def _report(
     ranking = Ranking.of(asked, usable)
     ranked = ranking.over_all(probability)
     raw = ranking.over_all(np.array([one.best.score if one.best else 0.0 for one in usable]))
+    errors = _confident_errors(usable, probability)
     n_answerable = sum(one.question.is_answerable for one in asked)
     return CalibrationReport(
         name=fitted.model.name or path.name,
@@ -228,7 +230,8 @@ def _report(
         raw_curve=figures.curve(raw, ranking.is_right),
         best_curve=figures.curve(ranking.best(), ranking.is_right),
         thresholds=figures.thresholds(fitted.model, len(asked)),
-        errors=_confident_errors(usable, probability),
+        n_errors=len(errors),
+        errors=errors[:_ERRORS_SHOWN],
         warnings=warnings_of(asked),
         path=str(stored) if stored else None,
     )
@@ -244,7 +247,7 @@ def _confident_errors(
         if sure >= _CONFIDENT and not one.is_right
     ]
     wrong.sort(key=lambda pair: -pair[0])
-    return tuple(_confident_error(sure, one) for sure, one in wrong[:_ERRORS_SHOWN])
+    return tuple(_confident_error(sure, one) for sure, one in wrong)
 
 
 def _confident_error(sure: float, one: AskedQuestion) -> ConfidentError:

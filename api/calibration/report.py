@@ -153,7 +153,8 @@ class CalibrationReport:
         raw_curve: the same, ordered by the reader's raw score.
         best_curve: the same, if all right answers came first.
         thresholds: error limits and what keeps them.
-        errors: confident errors, the surest first.
+        n_errors: confident errors.
+        errors: the first 20 of them, the surest first.
         warnings: what the figures do not show, for people.
         path: where the calibration is stored; None if it is not.
     """
@@ -185,6 +186,7 @@ class CalibrationReport:
     raw_curve: tuple[CurvePoint, ...]
     best_curve: tuple[CurvePoint, ...]
     thresholds: tuple[ThresholdRow, ...]
+    n_errors: int
     errors: tuple[ConfidentError, ...]
     warnings: tuple[str, ...]
     path: str | None

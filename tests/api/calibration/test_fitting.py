@@ -1,5 +1,6 @@
 """Calibrating an index on its user's questions, with a reader whose scores mean something."""
 
+import errno
 import json
 import re
 from dataclasses import replace
@@ -295,11 +296,30 @@ def test_every_coefficient_moves_from_200_questions_of_five_groups(
     assert fit(many, uncalibrated(READER_SHA256), provenance).kind == kind
 
 
-def test_folder_that_cannot_be_written_is_one_line(engine: Engine, tmp_path: Path) -> None:
-    """A folder in the file's place stops the command with its name."""
-    (tmp_path / "index" / "calibration.json").mkdir()
-    with pytest.raises(AnswerableError, match=r"calibration\.json"):
-        calibrate(engine, write_questions(tmp_path))
+def test_folder_that_cannot_be_written_is_found_out_first(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder in the file's place, or a read-only one, stops the command before it asks."""
+    asked: list[int] = []
+
+    def note(done: int, total: int) -> None:
+        asked.append(done)
+
+    questions, path = write_questions(tmp_path), tmp_path / "index" / "calibration.json"
+    path.mkdir()
+    with pytest.raises(AnswerableError, match=r"calibration\.json: it is a folder"):
+        calibrate(engine, questions, on_progress=note)
+    path.rmdir()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for name in ("touch", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(AnswerableError, match=r"calibration\.json: Read-only file system"):
+        calibrate(engine, questions, on_progress=note)
+    assert asked == []
+    assert engine.reader.use(None) is None
 
 
 def test_foreign_encoder_keeps_probabilities_but_promises_nothing(tmp_path: Path) -> None:
