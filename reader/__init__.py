@@ -61,7 +61,7 @@ from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad,
 from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad
 from .evaluation.thresholds import OddsAnswer, precision_recall, threshold_scores
 from .golden import load_golden
-from .onnx_reader import OnnxReader, default_reader_folder
+from .onnx_reader import OnnxReader, default_reader_folder, own_confidence
 from .overrides import apply_override
 from .plain_folder import load_reader
 from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
@@ -134,6 +134,7 @@ __all__ = [
     "load_golden",
     "load_reader",
     "normalize_answer",
+    "own_confidence",
     "passage_length",
     "precision_recall",
     "prediction_files",
