@@ -71,10 +71,10 @@ class Fitted:
 
 def calibrate(
     engine: Engine,
-    path: Path,
+    path: Path | str,
     options: AskOptions = AskOptions(),
     *,
-    page: Path | None = None,
+    page: Path | str | None = None,
     on_progress: Progress = lambda done, total: None,
 ) -> CalibrationReport:
     """Fit the confidence model to labelled questions and store it with the index.
@@ -93,6 +93,7 @@ def calibrate(
             calibration is stored, and the error says so.
         AnswerableError: the folder of the index cannot be written to.
     """
+    path, page = Path(path), Path(page) if page else None
     questions, n_repeated = _questions(engine, path, options)
     if page:
         check_owned_file(page, _PAGE_MARK)

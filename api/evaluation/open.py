@@ -104,10 +104,10 @@ class OpenEvaluation:
 
 def evaluate_open(
     engine: Engine,
-    path: Path,
+    path: Path | str,
     options: AskOptions = AskOptions(),
     *,
-    output: Path | None = None,
+    output: Path | str | None = None,
     on_progress: Progress = lambda done, total: None,
 ) -> OpenEvaluation:
     """Ask labelled questions to the whole index, and score what comes of it.
@@ -126,6 +126,7 @@ def evaluate_open(
         OutputRefused: the output cannot be written, or another file is in its way.
         MaxErrorUnsupported: the calibration cannot support the error limit.
     """
+    path, output = Path(path), Path(output) if output else None
     questions = read_labelled(path)
     check_questions(questions, engine.settings.max_question_chars)
     check_collections(engine, options.filters)

@@ -252,6 +252,15 @@ def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+def test_paths_may_be_text(engine: Engine, tmp_path: Path) -> None:
+    """As for ``Engine.open``."""
+    questions = str(write_questions(tmp_path))
+    page, lines = tmp_path / "report.html", tmp_path / "lines.jsonl"
+    assert calibrate(engine, questions, page=str(page)).file == "questions.csv"
+    assert evaluate_open(engine, questions, output=str(lines)).file == "questions.csv"
+    assert page.is_file() and lines.is_file()
+
+
 def test_page_that_cannot_be_written_is_found_out_first(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
