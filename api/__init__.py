@@ -14,10 +14,12 @@ from answerable.reader import (
     unit_metrics,
 )
 
+from .calibrate_command import calibrate_command
 from .calibration.fitting import calibrate
 from .calibration.page import calibration_page
 from .calibration.report import CalibrationReport, Estimate
-from .calibration.wording import limits_in_words
+from .calibration.wording import errors_in_words, limits_in_words
+from .checks import checked_limits
 from .doctor import Diagnosis, diagnose
 from .engine import Engine
 from .errors import (
@@ -162,12 +164,15 @@ __all__ = [
     "bench_record",
     "bench_retrieval",
     "calibrate",
+    "calibrate_command",
     "calibration_page",
     "checked_filters",
+    "checked_limits",
     "compare_profiles_on",
     "comparison_record",
     "comparison_table",
     "diagnose",
+    "errors_in_words",
     "evaluate_files",
     "evaluate_open",
     "evaluate_retrieval",

@@ -16,8 +16,15 @@ from answerable.index import (
     database_defects,
     stored_sample,
 )
-from answerable.reader import OnnxReader, default_reader_folder, load_golden
+from answerable.reader import (
+    CalibrationMismatch,
+    OnnxReader,
+    default_reader_folder,
+    load_golden,
+    own_confidence,
+)
 
+from .calibrate_command import calibrate_command
 from .engine import Engine
 from .index_calibration import calibration_name, load_calibration
 from .models import LazyEncoder, model_name
@@ -84,7 +91,7 @@ def _findings(folder: Path, settings: Settings) -> Iterator[Finding]:
     reader = _reader(settings)
     yield reader if isinstance(reader, Finding) else _golden(settings, reader)
     if not isinstance(encoder, Finding) and not isinstance(reader, Finding):
-        yield _calibration(folder, reader, encoder)
+        yield _calibration(folder, reader, encoder, settings)
 
 
 def _service(folder: Path) -> Iterator[Finding]:
@@ -115,7 +122,9 @@ def _encoder(settings: Settings) -> LazyEncoder | Finding:
 def _reader(settings: Settings) -> OnnxReader | Finding:
     try:
         return OnnxReader.load(settings.reader, threads=settings.threads)
-    except AnswerableError as exc:  # its own confidence model may be another reader's
+    except CalibrationMismatch:  # is told beside the calibration: the index may have its own
+        return OnnxReader.load(settings.reader, threads=settings.threads, with_calibration=False)
+    except AnswerableError as exc:
         return Finding("reader", "wrong", str(exc))
 
 
@@ -151,11 +160,19 @@ def _fits(folder: Path, encoder: LazyEncoder, found: list[Finding]) -> Finding:
     return Finding("encoder", "sound", text)
 
 
-def _calibration(folder: Path, reader: OnnxReader, encoder: LazyEncoder) -> Finding:
+def _calibration(
+    folder: Path, reader: OnnxReader, encoder: LazyEncoder, settings: Settings
+) -> Finding:
     try:
-        own = load_calibration(folder, reader.sha256, encoder.sha256)
+        found = load_calibration(folder, reader.sha256, encoder.sha256, settings.reader)
+        own = None if found else own_confidence(settings.reader)
+    except CalibrationMismatch as exc:
+        command = calibrate_command(settings.model_copy(update={"index": folder}))
+        text = f"{exc.subject} was fitted {exc.difference}: run `{command}`"
+        return Finding("calibration", "wrong", text)
     except AnswerableError as exc:
         return Finding("calibration", "wrong", str(exc))
-    if own is None:
-        return Finding("calibration", "sound", "the reader's own")
+    if own:
+        said = "the reader's own" if own.name else "none, nothing was fitted for the reader"
+        return Finding("calibration", "sound", said)
     return Finding("calibration", "sound", str(calibration_name(folder)))

@@ -22,9 +22,10 @@ from answerable.index import (
     ingest,
     reembed,
 )
-from answerable.reader import OnnxReader, Profile, ProfileName, Reader, Span
+from answerable.reader import Profile, ProfileName, Reader, Span
 from answerable.retriever import HybridRetriever, SearchMode, passage_priors
 
+from .calibrate_command import calibrate_command
 from .checks import (
     checked_collection,
     checked_count,
@@ -33,8 +34,7 @@ from .checks import (
     checked_question,
 )
 from .filters import SearchFilters, checked_filters
-from .index_calibration import calibration_name
-from .index_reader import IndexReader
+from .index_reader import IndexReader, ReaderSource
 from .models import LazyEncoder, model_name
 from .profile_asking import ask_by_profile, checked_profile
 from .quotes import ask_result, document_ref, quote, search_hit
@@ -45,7 +45,6 @@ from .types import (
     AnswerLimit,
     AskResult,
     AskTiming,
-    IndexModels,
     RemoveReport,
     SearchResult,
     SearchTiming,
@@ -66,14 +65,15 @@ class Engine:
         self,
         index: LocalIndex,
         encoder: Encoder,
-        load_reader: Callable[[], Reader],
+        reader: Callable[[], Reader] | ReaderSource,
         settings: Settings,
     ) -> None:
         """Compose an engine from its parts; ``Engine.open`` is the usual way to get one."""
         self.settings = settings
         self._index = index
         self._encoder = encoder
-        self.reader = IndexReader(load_reader, settings.index, encoder)
+        source = reader if isinstance(reader, ReaderSource) else ReaderSource(reader)
+        self.reader = IndexReader(source, settings.index, encoder, calibrate_command(settings))
         self._retriever = HybridRetriever(index, encoder)
 
     @classmethod
@@ -104,7 +104,7 @@ class Engine:
         return cls(
             LocalIndex.open(folder, encoder, create=create),
             encoder,
-            lambda: OnnxReader.load(settings.reader, threads=settings.threads),
+            ReaderSource.of(settings),
             settings.model_copy(update={"index": folder}),
         )
 
@@ -349,6 +349,7 @@ class Engine:
     def status(self) -> Status:
         """Say what the index holds; needs no model, but a calibration's own to check it."""
         stats, manifest = self._index.stats(), self._index.manifest
+        encoder = model_name(manifest.encoder_name, manifest.encoder_sha256)
         return Status(
             index=str(self.settings.index),
             documents=stats.n_documents,
@@ -357,13 +358,9 @@ class Engine:
             collections=stats.collections,
             size_bytes=stats.size_bytes,
             last_ingested_at=stats.last_ingested_at,
-            encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
+            encoder=encoder,
             schema_version=manifest.schema_version,
-            models=IndexModels(
-                encoder=model_name(manifest.encoder_name, manifest.encoder_sha256),
-                calibration=calibration_name(self.settings.index),
-                calibration_refused=self.reader.refusal(),
-            ),
+            models=self.reader.index_models(encoder),
         )
 
     def remove(self, targets: Iterable[str | int | Path]) -> RemoveReport:

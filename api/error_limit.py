@@ -6,10 +6,11 @@ A limit of a request's own that cannot be kept is the asker's error; this one is
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from answerable.reader import CalibrationNeeded, MaxErrorUnsupported, OnnxReader
+from answerable.reader import CalibrationNeeded, MaxErrorUnsupported
 
+from .calibrate_command import calibrate_command
 from .errors import LimitUnsupported
-from .index_reader import IndexReader
+from .index_reader import IndexReader, ReaderSource
 from .models import LazyEncoder
 from .settings import Settings
 
@@ -28,9 +29,8 @@ def check_error_limit(settings: Settings) -> None:
     if settings.max_error is None:
         return
     encoder = LazyEncoder(settings.encoder, settings.threads)
-    reader = IndexReader(
-        lambda: OnnxReader.load(settings.reader, threads=settings.threads), settings.index, encoder
-    )
+    source, command = ReaderSource.of(settings), calibrate_command(settings)
+    reader = IndexReader(source, settings.index, encoder, command)
     reader.check_limit(settings.max_error)
 
 

@@ -7,7 +7,6 @@ questions to one index belongs to that.
 import json
 import os
 import secrets
-import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from answerable.reader import (
     save_confidence,
 )
 
+from .calibrate_command import command_for
 from .errors import CalibrationDamaged
 
 CALIBRATION_NAME = "calibration.json"
@@ -34,7 +34,7 @@ def calibration_state(folder: Path) -> tuple[int, int] | None:
 
 
 def load_calibration(
-    folder: Path, reader_sha256: str, encoder_sha256: str
+    folder: Path, reader_sha256: str, encoder_sha256: str, reader: Path | None = None
 ) -> ConfidenceModel | None:
     """Return the calibration of an index; None if it has none.
 
@@ -42,6 +42,7 @@ def load_calibration(
         folder: of the index.
         reader_sha256: the reader that it must have been fitted for.
         encoder_sha256: the encoder of the index.
+        reader: folder of the reader, for the remedy; None for the shipped one.
 
     Raises:
         CalibrationMismatch: it was fitted for other models, another splitter, or by another
@@ -55,10 +56,12 @@ def load_calibration(
         model = load_confidence(path, reader_sha256)
         model.check(encoder_sha256=encoder_sha256, splitter_version=SPLITTER_VERSION)
     except CalibrationMismatch as exc:
-        raise CalibrationMismatch(str(path), exc.difference, _remedy(folder)) from exc
+        raise CalibrationMismatch(str(path), exc.difference, _remedy(folder, reader)) from exc
     except (ModelFolderInvalid, RecursionError) as exc:
         reason = exc.__cause__ or exc
-        raise CalibrationDamaged(f"{path} is damaged ({reason}): {_remedy(folder)}") from exc
+        raise CalibrationDamaged(
+            f"{path} is damaged ({reason}): {_remedy(folder, reader)}"
+        ) from exc
     return model
 
 
@@ -74,6 +77,25 @@ def calibration_name(folder: Path) -> str | None:
         return "damaged"
 
 
+def check_place(folder: Path) -> None:
+    """Find out before the work whether a calibration could be written.
+
+    Raises:
+        AnswerableError: the folder takes none.
+    """
+    path = folder / CALIBRATION_NAME
+    if path.is_dir():
+        raise AnswerableError(f"cannot write {path}: it is a folder")
+    temporary = _temporary(folder)
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as exc:
+        raise AnswerableError(f"cannot write {path}: {exc.strerror}") from exc
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
 def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
     """Write the calibration of an index; the file is whole or as it was before.
 
@@ -81,7 +103,7 @@ def save_calibration(folder: Path, model: ConfidenceModel) -> Path:
         AnswerableError: the folder cannot be written to.
     """
     path = folder / CALIBRATION_NAME
-    temporary = folder / f".{CALIBRATION_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
+    temporary = _temporary(folder)
     try:
         save_confidence(temporary, model)
         with temporary.open("rb") as file:
@@ -102,6 +124,8 @@ def remove_calibration(folder: Path) -> Path | None:
         AnswerableError: it cannot be removed.
     """
     path = folder / CALIBRATION_NAME
+    if not os.path.lexists(path):  # a folder that is read-only refuses even that
+        return None
     try:
         path.unlink()
     except FileNotFoundError:
@@ -111,9 +135,12 @@ def remove_calibration(folder: Path) -> Path | None:
     return path
 
 
-def _remedy(folder: Path) -> str:
-    index = shlex.quote(str(folder))
+def _temporary(folder: Path) -> Path:
+    return folder / f".{CALIBRATION_NAME}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _remedy(folder: Path, reader: Path | None) -> str:
     return (
-        f"fit it again with `answerable calibrate QUESTIONS --index {index}`, or go back to the "
-        f"reader's own with `answerable calibrate --reset --index {index}`"
+        f"fit it again with `{command_for(folder, reader)}`, or go back to the reader's own with "
+        f"`{command_for(folder, reader, '--reset')}`"
     )

@@ -1,22 +1,35 @@
 """The reader of one index, under the calibration of that index where it has one."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from answerable.index import SPLITTER_VERSION, AnswerableError, Encoder
-from answerable.reader import CalibrationMismatch, ConfidenceModel, Reader
+from answerable.reader import (
+    CalibrationMismatch,
+    CalibrationNeeded,
+    ConfidenceModel,
+    MaxErrorUnsupported,
+    OnnxReader,
+    Reader,
+    own_confidence,
+)
 
 from .errors import CalibrationDamaged
 from .index_calibration import (
+    calibration_name,
     calibration_state,
+    check_place,
     load_calibration,
     remove_calibration,
     save_calibration,
 )
 from .models import Lazy, model_name
-from .types import ModelNames
+from .settings import Settings
+from .types import IndexModels, ModelNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +41,58 @@ class CalibrationTarget:
     splitter_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderSource:
+    """Where a reader comes from.
+
+    Attributes:
+        load: returns it under its own calibration, or raises that this is another reader's.
+        load_bare: returns it as if nothing had been fitted for it; None if it is never refused.
+        confidence: returns its own calibration without loading it; None if that cannot be.
+        folder: of its files; None for the shipped one.
+    """
+
+    load: Callable[[], Reader]
+    load_bare: Callable[[], Reader] | None = None
+    confidence: Callable[[], ConfidenceModel] | None = None
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return that of the reader which the settings name."""
+        folder, threads = settings.reader, settings.threads
+        return cls(
+            load=lambda: OnnxReader.load(folder, threads=threads),
+            load_bare=lambda: OnnxReader.load(folder, threads=threads, with_calibration=False),
+            confidence=lambda: own_confidence(folder),
+            folder=folder,
+        )
+
+
 class IndexReader:
     """Loads the reader at its first use; safe to share between threads."""
 
     def __init__(
-        self, load_reader: Callable[[], Reader], folder: Path | None, encoder: Encoder
+        self,
+        source: ReaderSource,
+        folder: Path | None,
+        encoder: Encoder,
+        command: str = "answerable calibrate QUESTIONS",
     ) -> None:
         """Load nothing yet.
 
         Args:
-            load_reader: returns the reader under its own calibration.
+            source: where the reader comes from.
             folder: of the index, with its calibration; None for the reader's own alone.
             encoder: of the index.
+            command: that calibrates this index and reader, for errors.
         """
+        self._source = source
         self._folder = folder
         self._encoder = encoder
-        self._plain = Lazy(load_reader)
+        self._command = command
+        self._own = Lazy(source.load)
+        self._bare = Lazy(source.load_bare or source.load)
         self._looking = threading.Lock()
         self._begin_anew()
 
@@ -66,22 +115,33 @@ class IndexReader:
     def own_confidence(self) -> ConfidenceModel:
         """Return the reader's own calibration, which that of an index builds on.
 
+        One that was fitted for another reader counts as none.
+
         Raises:
             ModelFolderInvalid: the reader cannot be loaded.
         """
-        return self._plain.get().confidence
+        return self._base().confidence
 
     def target(self) -> CalibrationTarget:
         """Return whom a calibration of this index is for."""
-        return CalibrationTarget(self._plain.get().sha256, self._encoder.sha256, SPLITTER_VERSION)
+        return CalibrationTarget(self._base().sha256, self._encoder.sha256, SPLITTER_VERSION)
 
     def without_calibration(self) -> "IndexReader":
         """Return the same under the reader's own calibration, whatever the index has."""
-        return IndexReader(self._plain.get, None, self._encoder)
+        return IndexReader(ReaderSource(self._base), None, self._encoder, self._command)
 
     def held(self) -> "IndexReader":
         """Return the same, to be asked once: its calibration stays what it is at the first use."""
-        return IndexReader(self.get, None, self._encoder)
+        return IndexReader(ReaderSource(self.get), None, self._encoder, self._command)
+
+    def check_use(self) -> None:
+        """Find out before the work whether a calibration could be stored for the index.
+
+        Raises:
+            AnswerableError: the folder of the index cannot be written to.
+        """
+        assert self._folder is not None
+        check_place(self._folder)
 
     def use(self, confidence: ConfidenceModel | None) -> Path | None:
         """Store a calibration for the index and use it from now on; None removes what is stored.
@@ -110,31 +170,57 @@ class IndexReader:
 
         Raises:
             CalibrationMismatch: it is, and an error limit is asked for.
+            CalibrationNeeded: an error limit is asked for, and nothing was fitted.
+            MaxErrorUnsupported: the calibration cannot support the limit.
         """
+        confidence = self.get().confidence
         try:
-            self.get().confidence.check(
-                encoder_sha256=self._encoder.sha256, splitter_version=SPLITTER_VERSION
-            )
-        except CalibrationMismatch:
+            confidence.check(encoder_sha256=self._encoder.sha256, splitter_version=SPLITTER_VERSION)
             if max_error is not None:
-                raise
-            return True
+                confidence.threshold_for(max_error)
+        except CalibrationMismatch as exc:
+            if max_error is None:
+                return True
+            exc.add_note(self._command)
+            raise
+        except (CalibrationNeeded, MaxErrorUnsupported) as exc:
+            exc.add_note(self._command)  # for who has the files; clients are not told of paths
+            raise
         return False
 
     def refusal(self) -> str | None:
-        """Return why the calibration of the index is not used; None if it is, or there is none.
+        """Return why no calibration is used, the index's or else the reader's own; None if one is.
 
-        Loads the reader where there is one; a reader that cannot be loaded refuses nothing.
+        Loads the reader where the index has one; a reader that cannot be loaded refuses nothing.
         """
-        if self._folder is None or calibration_state(self._folder) is None:
-            return None
         try:
-            self.get()
+            if self._folder is not None and calibration_state(self._folder) is not None:
+                self.get()
+            elif self._source.confidence:
+                with self._naming_the_command():
+                    self._source.confidence()
         except (CalibrationMismatch, CalibrationDamaged) as exc:
             return str(exc)
         except AnswerableError:
             return None
         return None
+
+    def index_models(self, encoder: str) -> IndexModels:
+        """Return what is fitted for the index, and what is refused; loads no more than it must.
+
+        Args:
+            encoder: the name of that of the index.
+        """
+        own = None
+        if self._source.confidence:
+            with suppress(AnswerableError):  # told as refused, or by whoever loads the reader
+                own = self._source.confidence().name
+        return IndexModels(
+            encoder=encoder,
+            calibration=calibration_name(self._folder) if self._folder else None,
+            calibration_refused=self.refusal(),
+            own_calibration=own,
+        )
 
     def check_limit(self, max_error: float | None) -> None:
         """Find out whether an error limit can be kept, before a question comes.
@@ -144,8 +230,8 @@ class IndexReader:
             CalibrationNeeded: nothing was fitted.
             MaxErrorUnsupported: the calibration cannot support it.
         """
-        if max_error is not None and not self.is_foreign(max_error):
-            self.get().confidence.threshold_for(max_error)
+        if max_error is not None:
+            self.is_foreign(max_error)
 
     def model_names(self) -> ModelNames:
         """Return what produces the results."""
@@ -163,8 +249,30 @@ class IndexReader:
         self._calibrated = Lazy(self._load_calibrated)
 
     def _load_calibrated(self) -> Reader:
-        reader = self._plain.get()
-        if self._folder is None:
-            return reader
-        stored = load_calibration(self._folder, reader.sha256, self._encoder.sha256)
-        return reader.with_confidence(stored) if stored else reader
+        if self._folder is not None:
+            reader = self._base()
+            stored = load_calibration(
+                self._folder, reader.sha256, self._encoder.sha256, self._source.folder
+            )
+            if stored:
+                return reader.with_confidence(stored)
+        with self._naming_the_command():
+            return self._own.get()
+
+    def _base(self) -> Reader:
+        """Return the reader under its own calibration; if that is another's, under none."""
+        try:
+            return self._own.get()
+        except CalibrationMismatch:
+            return self._bare.get()
+
+    @contextmanager
+    def _naming_the_command(self) -> Iterator[None]:
+        """Name what calibrates this index and reader where the reader's own does not fit."""
+        try:
+            yield
+        except CalibrationMismatch as exc:
+            if self._folder is None:  # read for another, which has named it
+                raise
+            remedy = f"fit one for this index with `{self._command}`"
+            raise CalibrationMismatch(exc.subject, exc.difference, remedy) from exc

@@ -199,12 +199,15 @@ class IndexModels:
 
     Attributes:
         calibration: of this index; None where the reader's own holds.
-        calibration_refused: why it is not used, and what to do; None if it is.
+        calibration_refused: why it, or without one the reader's own, is not used, and what to do;
+            None if it is.
+        own_calibration: the reader's own; None if nothing was fitted for it, or that is refused.
     """
 
     encoder: str
     calibration: str | None
     calibration_refused: str | None = None
+    own_calibration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

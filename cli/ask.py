@@ -46,9 +46,11 @@ def ask(
             filters=filters,
             principals=principals,
         )
+        settings = engine.settings
     if json:
         print_json(to_json(result))
     else:
         print_answer(result)
-    note_uncalibrated(result)
+    if not result.profile:
+        note_uncalibrated(result.models, settings)
     return ABSTAINED if result.abstained else DONE

@@ -113,10 +113,11 @@ def _print_report(report: "CalibrationReport", json: bool) -> None:
     if json:
         print_json(to_json(report))
         return
-    unanswerable = report.n_questions - report.n_answerable
+    unanswerable = report.n_questions - report.n_answerable - report.n_unknown
+    unknown = f", {report.n_unknown:,} without a known one" if report.n_unknown else ""
     facts = {
         "calibration": report.name,
-        "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer; "
+        "questions": f"{report.n_questions:,} asked, {unanswerable:,} without an answer{unknown}; "
         f"{report.n_fitted:,} used, {report.n_conflicts:,} with conflicting answers"
         + (f"; {report.n_repeated:,} repeated ones left out" if report.n_repeated else ""),
         "fitted": {
@@ -165,16 +166,14 @@ def _print_thresholds(report: "CalibrationReport") -> None:
 
 
 def _print_errors(report: "CalibrationReport") -> None:
+    from answerable.api import errors_in_words
+
     if report.errors:
-        print(
-            f"\n{len(report.errors)} wrong with more than even confidence, the surest first; "
-            "with quotes and sources in --report and --json"
-        )
+        print(f"\n{errors_in_words(report)}; with quotes and sources in --report and --json")
     for error in report.errors[:5]:
-        expected = " / ".join(error.expected) or "no answer"
         print(
             f"  {error.probability:>4.0%}  {safe_line(error.question)}\n"
-            f"        {safe_line(error.given)}; expected: {safe_line(expected)}"
+            f"        {safe_line(error.given)}; expected: {safe_line(error.expectation)}"
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from . import options
 from .exit_codes import DONE
-from .output import note, print_answer, print_line
+from .output import note, note_uncalibrated, print_answer, print_line
 
 _PROMPT = "? "
 
@@ -25,10 +25,13 @@ def chat(
 
     Questions may also come from a pipe, one a line; --json prints one result a line.
     """
-    from answerable.api import Engine, QuestionInvalid, load_settings, to_json
+    from answerable.api import Engine, QuestionInvalid, checked_limits, load_settings, to_json
 
     options.check_one_limit(min_probability, max_error)
     with Engine.open(index, load_settings(reader=reader, encoder=encoder)) as engine:
+        _, limit = checked_limits(min_probability, max_error, engine.settings)
+        engine.reader.check_limit(limit)
+        note_uncalibrated(engine.reader.model_names(), engine.settings)
         for question in _questions():
             try:
                 result = engine.ask(

@@ -7,7 +7,7 @@ import typer
 
 from . import options
 from .exit_codes import DONE
-from .output import print_json
+from .output import note, print_json
 
 feedback = typer.Typer(
     help="Take out what people said of answers.",
@@ -41,6 +41,13 @@ def export(
     else:
         print(
             f"{done.answerable} questions with an answer, {done.unanswerable} without; "
-            f"{done.left_out} left out"
+            f"{done.rejected} of which only a wrong answer is known"
+        )
+        if done.left_out:
+            note(f"{done.left_out} verdicts left out: a later one on the same question counts")
+    if done.rejected:
+        note(
+            f"{done.rejected} questions are in the file for calibrate alone, which counts whatever "
+            "is found for them as wrong; train does not see them"
         )
     return DONE

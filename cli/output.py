@@ -18,8 +18,10 @@ if TYPE_CHECKING:  # imported by the commands when they run: they would slow dow
         AskResult,
         DocumentRef,
         IngestReport,
+        ModelNames,
         RemoveReport,
         SearchResult,
+        Settings,
         Status,
     )
     from answerable.api.modeling.building import BuiltModel
@@ -108,7 +110,9 @@ def _calibration(status: "Status") -> str:
     models = status.models
     if models.calibration_refused:
         return f"refused: {models.calibration_refused}"
-    return models.calibration or "the reader's own"
+    if models.calibration:
+        return models.calibration
+    return "the reader's own" if models.own_calibration else "none, nothing was fitted"
 
 
 def print_removed(report: "RemoveReport") -> None:
@@ -119,18 +123,20 @@ def print_removed(report: "RemoveReport") -> None:
         note(f"not in the index: {target}")
 
 
-def note_uncalibrated(result: "AskResult") -> None:
+def note_uncalibrated(models: "ModelNames", settings: "Settings") -> None:
     """Say on standard error that nothing was fitted for the reader, and what follows from it."""
-    if result.models.calibration is not None or result.profile:
+    if models.calibration is not None:
         return
+    from answerable.api import calibrate_command
+
     follows = (
         "its confidence is a guess"
-        if result.models.null_answer == "trained"
+        if models.null_answer == "trained"
         else 'it was not trained to say "no answer" either, and answers every question'
     )
     note(
-        f"warning: nothing was fitted for the reader {result.models.reader}: {follows}; "
-        "fit its probabilities with answerable calibrate QUESTIONS, and the same reader"
+        f"warning: nothing was fitted for the reader {models.reader}: {follows}; "
+        f"fit its probabilities with {calibrate_command(settings)}"
     )
 
 

@@ -44,13 +44,8 @@ from .errors import (
 )
 from .evaluation.answer_types import answer_type, passage_length, question_word
 from .evaluation.breakdown import GroupScore, ReadingError, break_down, worst_errors
-from .evaluation.labelled import (
-    TEMPLATE,
-    TEMPLATE_LINES,
-    LabelledQuestion,
-    read_labelled,
-    without_repeats,
-)
+from .evaluation.labelled import TEMPLATE, TEMPLATE_LINES, read_labelled
+from .evaluation.labelled_question import LabelledQuestion
 from .evaluation.layouts import (
     LAYOUTS,
     LayoutName,
@@ -61,11 +56,12 @@ from .evaluation.layouts import (
 )
 from .evaluation.metrics import squad_metrics
 from .evaluation.profile_scores import compare_profiles, evaluate_profile
+from .evaluation.repeats import question_key, without_repeats
 from .evaluation.scores import FORCED, Outcome, SquadEvaluation, evaluate_squad, score_predictions
 from .evaluation.squad import SquadAnswer, SquadQuestion, read_squad
 from .evaluation.thresholds import OddsAnswer, precision_recall, threshold_scores
 from .golden import load_golden
-from .onnx_reader import OnnxReader, default_reader_folder
+from .onnx_reader import OnnxReader, default_reader_folder, own_confidence
 from .overrides import apply_override
 from .plain_folder import load_reader
 from .profiles import PROFILES, Profile, ProfileAnswer, ProfileDecision, ProfileName
@@ -138,10 +134,12 @@ __all__ = [
     "load_golden",
     "load_reader",
     "normalize_answer",
+    "own_confidence",
     "passage_length",
     "precision_recall",
     "prediction_files",
     "probability_at",
+    "question_key",
     "question_word",
     "read_labelled",
     "read_null_odds",

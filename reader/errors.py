@@ -29,6 +29,7 @@ class CalibrationMismatch(AnswerableError):
     """A calibration was fitted for another reader, encoder, splitter or version.
 
     Attributes:
+        subject: what was fitted, such as a file.
         difference: whom it was fitted for and who is here, to follow "was fitted".
     """
 
@@ -38,6 +39,7 @@ class CalibrationMismatch(AnswerableError):
         difference: str,
         remedy: str = 'fit it again with "answerable calibrate QUESTIONS"',
     ) -> None:
+        self.subject = subject
         self.difference = difference
         super().__init__(f"{subject} was fitted {difference}: {remedy}")
 

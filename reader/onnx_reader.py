@@ -22,6 +22,7 @@ from .confidence import (
     answer_features,
     load_confidence,
     unable_to_abstain,
+    uncalibrated,
 )
 from .profiles import Profile, ProfileDecision, WindowScores, check_case, cut_all, decide_all
 from .ranking import ScoredSpan, different_spans, rank_spans, window_spans
@@ -41,6 +42,20 @@ _RANKED = 20  # spans ranked before the n best are cut: what the margin is measu
 def default_reader_folder() -> Path:
     """Return the folder of the reader that is shipped with the package."""
     return Path(__file__).parent / "models" / "minilm-l6-squad2-int8"
+
+
+def own_confidence(folder: Path | None = None) -> ConfidenceModel:
+    """Return the confidence model of a reader's folder without loading the reader.
+
+    Args:
+        folder: None for the shipped reader.
+
+    Raises:
+        ModelFolderInvalid: the folder is no reader, or its confidence model cannot be read.
+        CalibrationMismatch: it was fitted for another reader.
+    """
+    folder = folder or default_reader_folder()
+    return load_confidence(folder, load_manifest(folder, "reader").sha256)
 
 
 class OnnxReader:
@@ -93,15 +108,23 @@ class OnnxReader:
         )
 
     @classmethod
-    def load(cls, folder: Path | None = None, *, threads: int | None = None) -> "OnnxReader":
+    def load(
+        cls,
+        folder: Path | None = None,
+        *,
+        threads: int | None = None,
+        with_calibration: bool = True,
+    ) -> "OnnxReader":
         """Load a reader's model folder.
 
         Args:
             folder: None for the shipped reader.
             threads: windows read at the same time; None for one per core.
+            with_calibration: False as if nothing had been fitted for it.
 
         Raises:
             ModelFolderInvalid: a file is missing, damaged, or does not fit the others.
+            CalibrationMismatch: its calibration was fitted for another reader.
         """
         folder = folder or default_reader_folder()
         manifest = load_manifest(folder, "reader")
@@ -114,7 +137,9 @@ class OnnxReader:
             max_question_tokens=int(manifest.settings["max_question_tokens"]),
         )
         has_null_answer = manifest.settings.get("null_answer") != "none"
-        confidence = load_confidence(folder, manifest.sha256)
+        confidence = uncalibrated(manifest.sha256)
+        if with_calibration:
+            confidence = load_confidence(folder, manifest.sha256)
         if confidence.name is None and not has_null_answer:
             confidence = unable_to_abstain(manifest.sha256)
         return cls(

@@ -10,6 +10,11 @@ from ..evaluation.asking import AskedQuestion
 MIN_QUESTIONS = 30
 """Fewer say almost nothing: of 30 questions, a share is known to about 15 points."""
 
+_ALL_ANSWERABLE = (
+    "every question of the file has an answer: the limits say nothing of questions that the "
+    "documents do not answer; add some"
+)
+
 
 def check_labels(path: Path, questions: Sequence[LabelledQuestion], n_repeated: int) -> None:
     """Refuse too few questions, and those of which none has an answer.
@@ -71,3 +76,23 @@ def check_right(path: Path, asked: Sequence[AskedQuestion]) -> None:
             "these the right answers, and these the documents? `answerable evaluate open FILE "
             "--output answers.jsonl` shows what is found"
         )
+
+
+def warnings_of(asked: Sequence[AskedQuestion]) -> tuple[str, ...]:
+    """Return what the figures of a calibration do not show, for people."""
+    if all(one.question.is_answerable for one in asked):
+        return (_ALL_ANSWERABLE,)
+    unknown = [one for one in asked if not one.question.is_known]
+    if not unknown:
+        return ()
+    n_other = sum(one.best is not None and not _is_rejected(one) for one in unknown)
+    other = f" ({n_other:,} of them with another quote, which may be right)" if n_other else ""
+    said = (
+        f"of {len(unknown):,} questions the file says only what is wrong, or that there is an "
+        f"answer: whatever is found for them counts as wrong{other}; add their right answers"
+    )
+    return (said,)
+
+
+def _is_rejected(one: AskedQuestion) -> bool:
+    return one.best is not None and one.question.is_rejected(one.best.text)

@@ -40,7 +40,7 @@ from ..owned_file import check_owned_file, write_owned_file
 from ..owned_folder import OutputRefused, ResultUnwritten
 from . import figures
 from .base import Base
-from .checks import check_labels, check_right, check_usable
+from .checks import check_labels, check_right, check_usable, warnings_of
 from .page import calibration_page
 from .ranking import Ranking
 from .report import CalibrationReport, ConfidentError, FitKind
@@ -52,10 +52,6 @@ _REFIT_GROUPS = 5  # so that a question's figures come from a fit to other texts
 
 _ERRORS_SHOWN = 20
 _CONFIDENT = 0.5
-_ALL_ANSWERABLE = (
-    "every question of the file has an answer: the limits say nothing of questions that the "
-    "documents do not answer; add some"
-)
 _PAGE_MARK = b"<title>Calibration: "
 
 
@@ -76,10 +72,10 @@ class Fitted:
 
 def calibrate(
     engine: Engine,
-    path: Path,
+    path: Path | str,
     options: AskOptions = AskOptions(),
     *,
-    page: Path | None = None,
+    page: Path | str | None = None,
     on_progress: Progress = lambda done, total: None,
 ) -> CalibrationReport:
     """Fit the confidence model to labelled questions and store it with the index.
@@ -98,9 +94,11 @@ def calibrate(
         ResultUnwritten: in the end the calibration could not be stored, or the page not be
             written; the error says which, and ``result`` is the report.
     """
+    path, page = Path(path), Path(page) if page else None
     questions, n_repeated = _questions(engine, path, options)
     if page:
         check_owned_file(page, _PAGE_MARK)
+    engine.reader.check_use()
     # 1. Ask, under the reader's own calibration, whatever the index has.
     free = replace(options, min_probability=0.0, max_error=None)
     reader = engine.reader.without_calibration()
@@ -209,6 +207,7 @@ def _report(
     ranking = Ranking.of(asked, usable)
     ranked = ranking.over_all(probability)
     raw = ranking.over_all(np.array([one.best.score if one.best else 0.0 for one in usable]))
+    errors = _confident_errors(usable, probability)
     n_answerable = sum(one.question.is_answerable for one in asked)
     return CalibrationReport(
         name=fitted.model.name or path.name,
@@ -217,6 +216,7 @@ def _report(
         n_questions=len(asked),
         n_repeated=n_repeated,
         n_answerable=n_answerable,
+        n_unknown=sum(not one.question.is_known for one in asked),
         n_groups=len({one.question.group for one in asked}),
         n_fitted=len(usable),
         n_conflicts=sum(one.is_conflict for one in asked),
@@ -239,8 +239,9 @@ def _report(
         raw_curve=figures.curve(raw, ranking.is_right),
         best_curve=figures.curve(ranking.best(), ranking.is_right),
         thresholds=figures.thresholds(fitted.model, len(asked)),
-        errors=_confident_errors(usable, probability),
-        warnings=() if n_answerable < len(asked) else (_ALL_ANSWERABLE,),
+        n_errors=len(errors),
+        errors=errors[:_ERRORS_SHOWN],
+        warnings=warnings_of(asked),
         path=None,
     )
 
@@ -255,7 +256,7 @@ def _confident_errors(
         if sure >= _CONFIDENT and not one.is_right
     ]
     wrong.sort(key=lambda pair: -pair[0])
-    return tuple(_confident_error(sure, one) for sure, one in wrong[:_ERRORS_SHOWN])
+    return tuple(_confident_error(sure, one) for sure, one in wrong)
 
 
 def _confident_error(sure: float, one: AskedQuestion) -> ConfidentError:
@@ -273,4 +274,5 @@ def _confident_error(sure: float, one: AskedQuestion) -> ConfidentError:
         page=best.page,
         line=best.line,
         modified_at=best.document.modified_at,
+        is_known=one.question.is_known,
     )

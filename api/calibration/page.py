@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from .charts import Bar, Line, line_chart, reliability_chart
 from .report import CalibrationReport, ConfidentError, Estimate, ThresholdRow
-from .wording import limits_in_words
+from .wording import errors_in_words, limits_in_words
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -219,7 +219,7 @@ def _errors(report: CalibrationReport) -> str:
         return "<p>None.</p>"
     items = "".join(_error(error) for error in report.errors)
     return (
-        '<p class="soft">Surest first. Look here for wrong labels, too: an answer may be right '
+        f'<p class="soft">{errors_in_words(report)}. Look here for wrong labels, too: an answer may be right '
         f"in words that the file does not list.</p><ol>{items}</ol>"
     )
 
@@ -227,7 +227,7 @@ def _errors(report: CalibrationReport) -> str:
 def _error(error: ConfidentError) -> str:
     end = error.quote_start + len(error.given)
     before, after = error.sentence[: error.quote_start], error.sentence[end:]
-    expected = " / ".join(_plain(text) for text in error.expected) or "no answer"
+    expected = _plain(error.expectation)
     place = f"page {error.page}" if error.page is not None else f"line {error.line}"
     source = unquote(error.source.removeprefix("file://"))
     dated = f", {error.modified_at[:10]}" if error.modified_at else ""

@@ -76,7 +76,8 @@ class ConfidentError:
     """A question whose answer is wrong although its probability is high.
 
     Attributes:
-        expected: right answers; empty where there is none.
+        expected: right answers; empty where there is none, or none is known.
+        is_known: whether the file says what is right, not only what is wrong.
         given: the quote.
         sentence: around it; ``sentence[quote_start:quote_start + len(given)]`` is the quote.
         source: URI of the document.
@@ -94,6 +95,14 @@ class ConfidentError:
     page: int | None
     line: int | None
     modified_at: str | None
+    is_known: bool = True
+
+    @property
+    def expectation(self) -> str:
+        """What was expected, in words."""
+        if not self.is_known:
+            return "something else, not known what"
+        return " / ".join(self.expected) or "no answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +128,10 @@ class CalibrationReport:
         kind: ``recalibrated``: intercept and slope on top of the reader's own calibration;
             ``refitted``: every coefficient anew.
         n_questions: asked, each once.
-        n_repeated: left out, because the same question with the same answers is there already.
+        n_repeated: left out, because the same question is there already; their answers count.
         n_answerable: of them, that have an answer in the documents.
+        n_unknown: of which only a wrong answer is known, or that there is one: whatever is found
+            counts as wrong.
         n_groups: of questions that belong together.
         n_fitted: that had something to read and no conflicting answers.
         n_conflicts: where two documents disagreed.
@@ -142,7 +153,8 @@ class CalibrationReport:
         raw_curve: the same, ordered by the reader's raw score.
         best_curve: the same, if all right answers came first.
         thresholds: error limits and what keeps them.
-        errors: confident errors, the surest first.
+        n_errors: confident errors.
+        errors: the first 20 of them, the surest first.
         warnings: what the figures do not show, for people.
         path: where the calibration is stored; None if it is not.
     """
@@ -153,6 +165,7 @@ class CalibrationReport:
     n_questions: int
     n_repeated: int
     n_answerable: int
+    n_unknown: int
     n_groups: int
     n_fitted: int
     n_conflicts: int
@@ -173,6 +186,7 @@ class CalibrationReport:
     raw_curve: tuple[CurvePoint, ...]
     best_curve: tuple[CurvePoint, ...]
     thresholds: tuple[ThresholdRow, ...]
+    n_errors: int
     errors: tuple[ConfidentError, ...]
     warnings: tuple[str, ...]
     path: str | None

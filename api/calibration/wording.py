@@ -23,6 +23,13 @@ def limits_in_words(report: CalibrationReport) -> tuple[str, ...]:
     return (f"{said}.", *map(_needed_in_words, report.questions_needed))
 
 
+def errors_in_words(report: CalibrationReport) -> str:
+    """Return how many answers are wrong with high confidence, and how many are listed."""
+    shown = len(report.errors)
+    listed = f", the {shown} surest of them" if shown < report.n_errors else ", the surest first"
+    return f"{report.n_errors} wrong with more than even confidence{listed}"
+
+
 def _reset(report: CalibrationReport) -> str:
     command = "answerable calibrate --reset"
     return (

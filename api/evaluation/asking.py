@@ -9,7 +9,6 @@ from answerable.reader import (
     DatasetInvalid,
     LabelledQuestion,
     answer_scores,
-    is_right_answer,
     normalize_answer,
 )
 from answerable.retriever import Hit
@@ -47,7 +46,8 @@ class AskedQuestion:
     Attributes:
         result: as an asker gets it.
         features: of the best span, for a calibration; empty where nothing was found.
-        exact: exact match of the answer given, 0 or 1; of "no answer", whether that is right.
+        exact: exact match of the answer given, 0 or 1; of "no answer", whether that is right. 0
+            where the file only says what is wrong.
         f1: the same over words.
         is_right: whether the best quote is a right answer, given or not.
         passage_rank: of the first hit that holds a sentence with the answer, from 1; None if
@@ -163,7 +163,7 @@ def _ask(
         features=examined.prediction.features,
         exact=exact,
         f1=f1,
-        is_right=is_right_answer(best, question.answers),
+        is_right=question.is_right(best),
         passage_rank=_rank(hits, lambda hit: _holds_sentence(hit, question)),
         document_rank=_rank(hits, lambda hit: _is_of(hit, question.document)),
         answer_rank=_rank(hits, lambda hit: _holds_answer(hit, question)),
@@ -173,7 +173,7 @@ def _ask(
 def _scores(answer: Answer | None, question: LabelledQuestion) -> tuple[float, float]:
     """Return exact match and F1 of what was given; an answer where there is none is wrong."""
     if answer is None or not question.is_answerable:
-        is_right = answer is None and not question.is_answerable
+        is_right = answer is None and question.is_unanswerable
         return float(is_right), float(is_right)
     return answer_scores(answer.text, question.answers)
 

@@ -66,7 +66,7 @@ class OpenEvaluation:
         Those over answerable or unanswerable questions are left out where there are none.
         """
         answerable = [one for one in self.asked if one.question.is_answerable]
-        unanswerable = [one for one in self.asked if not one.question.is_answerable]
+        unanswerable = [one for one in self.asked if one.question.is_unanswerable]
         given = [one for one in self.asked if one.result.answer]
         return {
             "total": float(len(self.asked)),
@@ -105,10 +105,10 @@ class OpenEvaluation:
 
 def evaluate_open(
     engine: Engine,
-    path: Path,
+    path: Path | str,
     options: AskOptions = AskOptions(),
     *,
-    output: Path | None = None,
+    output: Path | str | None = None,
     on_progress: Progress = lambda done, total: None,
 ) -> OpenEvaluation:
     """Ask labelled questions to the whole index, and score what comes of it.
@@ -128,6 +128,7 @@ def evaluate_open(
         ResultUnwritten: in the end the output could not be written; ``result`` is the evaluation.
         MaxErrorUnsupported: the calibration cannot support the error limit.
     """
+    path, output = Path(path), Path(output) if output else None
     questions = read_labelled(path)
     check_questions(questions, engine.settings.max_question_chars)
     check_collections(engine, options.filters)
@@ -186,6 +187,7 @@ def open_question_record(one: AskedQuestion) -> dict[str, Any]:
         "open_question": one.question.id,
         "question": one.question.question,
         "answers": list(one.question.answers),
+        "is_known": one.question.is_known,
         "group": one.question.group,
         "answer": result.answer.text if result.answer else None,
         "reason": result.reason,

@@ -7,6 +7,7 @@ With several processes the library keeps its counts in files of a folder, named 
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from hashlib import sha256
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -137,8 +138,15 @@ class IndexFigures(Collector):
         with suppress(AnswerableError):  # a reader that cannot be loaded is a problem of /v1/ask
             names = self._engine.reader.model_names()
             models.add_metric(["reader", names.reader], 1)
-            models.add_metric(["calibration", names.calibration or "none"], 1)
+            models.add_metric(["calibration", _unnamed(names.calibration)], 1)
         if self._masked is not None:
             masked = model_name(self._masked.name, self._masked.sha256)
             models.add_metric(["masked-lm", masked], 1)
         yield models
+
+
+def _unnamed(calibration: str | None) -> str:
+    """Return what tells calibrations apart, without the name of the file that they are fitted on."""
+    if calibration is None:
+        return "none"
+    return f"fitted@{sha256(calibration.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

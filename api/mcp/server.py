@@ -23,6 +23,7 @@ from answerable.index import AnswerableError, DocumentNotFound, Filters
 
 from ..checks import checked_question
 from ..engine import Engine
+from ..errors import LimitUnsupported
 from ..filters import SearchFilters, checked_filters
 from ..http.answers import Answered, Answers, Asked
 from ..http.gate import ClientGone, Gate
@@ -38,6 +39,10 @@ Context = ServerRequestContext[Any, Request | None]
 T = TypeVar("T")
 
 _BROKEN = "the server failed; its log says why"
+_LIMIT = (
+    "the server cannot keep its own error limit since the calibration changed, so it answers "
+    "nothing; no argument changes that: whoever runs it must set another limit or calibrate again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,9 @@ class _Calls:
             text = await called(context.request, params.arguments or {})
         except ValidationError as exc:
             return _failed(_wrong_arguments(exc))
+        except LimitUnsupported as exc:
+            logger.error("%s", exc)
+            return _failed(_LIMIT)
         except AnswerableError as exc:
             return _failed(self._host.told_of(exc))
         except ClientGone:

@@ -1,5 +1,6 @@
 """``calibrate``, ``evaluate open`` and the error limit, as a user types them."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_calibrate_reports_stores_and_resets(facts: RunCli, tmp_path: Path) -> N
     assert "calibration  questions.csv, 60 questions" in facts("status").out
     assert facts("calibrate", "--reset").out == "removed index/calibration.json\n"
     assert facts("calibrate", "--reset").out == "there was no calibration\n"
-    assert "calibration  the reader's own" in facts("status").out
+    assert "calibration  none, nothing was fitted" in facts("status").out
     assert json.loads(facts("calibrate", "--reset", "--json").out) == {"removed": None}
 
 
@@ -125,6 +126,21 @@ def test_status_says_that_a_calibration_is_refused(facts: RunCli, tmp_path: Path
     assert (
         models["calibration"].startswith("questions.csv") and said in models["calibration_refused"]
     )
+
+
+def test_chat_checks_its_limit_before_a_question_comes(
+    facts: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused at once, with the command for this index; without a fit a warning says so."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    run = facts("chat", "--max-error", "0.1", "--index", "index")
+    assert (run.code, run.out) == (1, "")
+    assert re.search(r"; here: answerable calibrate QUESTIONS --index \S*index$", run.err.strip())
+    run = facts("chat")
+    assert run.code == 0
+    assert run.err.startswith("warning: nothing was fitted for the reader facts@fafafafafafa")
+    facts("calibrate", "questions.csv")
+    assert facts("chat").err == ""
 
 
 def test_template_can_be_calibrated_on(facts: RunCli, tmp_path: Path) -> None:

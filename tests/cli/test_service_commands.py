@@ -64,6 +64,7 @@ def test_feedback_export_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert json.loads(capsys.readouterr().out) == {
         "answerable": 0,
         "unanswerable": 0,
+        "rejected": 0,
         "left_out": 0,
     }
     assert read_squad(file) == []

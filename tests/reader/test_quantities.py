@@ -25,7 +25,7 @@ _MOST_CHARS = 10_000  # of an answer
 def test_numbers_and_units(text: str, readings: list[list[Reading]], units: set[str]) -> None:
     """Each number with its readings, figures before words; units wherever they stand."""
     found = read_quantities(text)
-    assert (found.numbers, found.units) == (tuple(map(tuple, readings)), units)
+    assert (found.numbers, found.units) == (tuple(map(tuple, readings)), frozenset(units))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What labelled questions must hold before anything is fitted to them."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from answerable.api import (
     CollectionInvalid,
     Engine,
     calibrate,
+    evaluate_open,
 )
 from answerable.api.calibration import fitting
 from answerable.api.evaluation.asking import AskedQuestion, ask_all
@@ -86,3 +88,32 @@ def test_conflicts_are_told_from_questions_that_find_nothing(
         "or ask one --collection; ask about these documents, as somebody who may see them"
     )
     assert not (tmp_path / "index" / "calibration.json").exists()
+
+
+def test_questions_of_which_only_a_wrong_answer_is_known_count_as_wrong(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """As feedback has them: no limit then promises what the wrong verdicts deny."""
+    questions = tmp_path / "feedback.json"
+    qas, rejected = [], []
+    for number in range(54):
+        text, answer = f"What is fact {number}?", f"value-{number}"
+        if number % 5:
+            answers = [{"text": answer, "answer_start": 0}]
+            qas.append({"id": str(number), "question": text, "answers": answers})
+        else:
+            given = engine.ask(text, min_probability=0.0).candidates[0].text if number else "x"
+            rejected.append({"question": text, "title": "Facts", "answers": [given]})
+    data = [{"title": "Facts", "paragraphs": [{"context": "value-1", "qas": qas}]}]
+    questions.write_text(json.dumps({"data": data, "rejected": rejected}))
+    report = calibrate(engine, questions)
+    assert (report.n_questions, report.n_answerable, report.n_unknown) == (54, 43, 11)
+    assert report.right.value == pytest.approx(43 / 54)
+    (warning,) = report.warnings
+    assert warning.startswith("of 11 questions the file says only what is wrong")
+    assert " wrong (1 of them with another quote, which may be right); add their" in warning
+    said = {error.expectation for error in report.errors if not error.is_known}
+    assert said == {"something else, not known what"}
+    metrics = evaluate_open(engine, questions).metrics()
+    assert (metrics["total"], metrics["HasAns_total"]) == (54.0, 43.0)
+    assert "NoAns_total" not in metrics

@@ -1,5 +1,6 @@
 """Calibrating an index on its user's questions, with a reader whose scores mean something."""
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -188,7 +189,7 @@ def test_damaged_calibration_is_one_line(engine: Engine, tmp_path: Path, content
 
 
 def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
-    """Sixty lines of one question are one; repeats are told, and another answer is no repeat."""
+    """Sixty lines of one question are one; repeats are told, whatever answers they have."""
     questions = write_questions(tmp_path)
     header, *rows = questions.read_text().splitlines()
     questions.write_text("\n".join([header, *[rows[1]] * 60]))
@@ -197,7 +198,7 @@ def test_the_same_question_counts_once(engine: Engine, tmp_path: Path) -> None:
     again = [row.upper().replace("?", " ?") for row in rows[:40]]
     questions.write_text("\n".join([header, *rows, *again, "What is fact 7?,value-8"]))
     report = calibrate(engine, questions)
-    assert (report.n_questions, report.n_repeated) == (61, 40)
+    assert (report.n_questions, report.n_repeated) == (60, 41)
 
 
 def test_questions_that_all_have_an_answer_are_warned_of(engine: Engine, tmp_path: Path) -> None:
@@ -249,6 +250,15 @@ def test_report_page_never_replaces_another_file(engine: Engine, tmp_path: Path)
             calibrate(engine, questions, page=refused)
     assert "Thesis" in thesis.read_text()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_paths_may_be_text(engine: Engine, tmp_path: Path) -> None:
+    """As for ``Engine.open``."""
+    questions = str(write_questions(tmp_path))
+    page, lines = tmp_path / "report.html", tmp_path / "lines.jsonl"
+    assert calibrate(engine, questions, page=str(page)).file == "questions.csv"
+    assert evaluate_open(engine, questions, output=str(lines)).file == "questions.csv"
+    assert page.is_file() and lines.is_file()
 
 
 def test_page_that_cannot_be_written_is_found_out_first(engine: Engine, tmp_path: Path) -> None:
@@ -321,11 +331,30 @@ def test_every_coefficient_moves_from_200_questions_of_five_groups(
     assert fit(many, uncalibrated(READER_SHA256), provenance).kind == kind
 
 
-def test_folder_that_cannot_be_written_is_one_line(engine: Engine, tmp_path: Path) -> None:
-    """A folder in the file's place stops the command with its name."""
-    (tmp_path / "index" / "calibration.json").mkdir()
-    with pytest.raises(AnswerableError, match=r"calibration\.json"):
-        calibrate(engine, write_questions(tmp_path))
+def test_folder_that_cannot_be_written_is_found_out_first(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder in the file's place, or a read-only one, stops the command before it asks."""
+    asked: list[int] = []
+
+    def note(done: int, total: int) -> None:
+        asked.append(done)
+
+    questions, path = write_questions(tmp_path), tmp_path / "index" / "calibration.json"
+    path.mkdir()
+    with pytest.raises(AnswerableError, match=r"calibration\.json: it is a folder"):
+        calibrate(engine, questions, on_progress=note)
+    path.rmdir()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for name in ("touch", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    with pytest.raises(AnswerableError, match=r"calibration\.json: Read-only file system"):
+        calibrate(engine, questions, on_progress=note)
+    assert asked == []
+    assert engine.reader.use(None) is None
 
 
 def test_foreign_encoder_keeps_probabilities_but_promises_nothing(tmp_path: Path) -> None:

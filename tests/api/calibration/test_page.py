@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from answerable.api import CalibrationReport, calibrate, calibration_page
+from answerable.api import CalibrationReport, calibrate, calibration_page, errors_in_words
 from answerable.api.calibration.report import QuestionsNeeded
 from tests.api.facts import fact_engine, write_questions
 
@@ -114,6 +114,17 @@ def test_page_without_errors_or_limits(report: CalibrationReport) -> None:
     text = _Page(calibration_page(bare)).text
     assert "None." in text and text.count("not supported") == len(rows)
     assert "For 3 of them two documents give different answers, so that neither is given." in text
+
+
+def test_errors_that_are_not_listed_are_counted(report: CalibrationReport) -> None:
+    """The number is that of all; the list holds the surest."""
+    n = len(report.errors)
+    listed = _Page(calibration_page(report)).text
+    assert f"{n} wrong with more than even confidence, the surest first." in listed
+    more = replace(report, n_errors=n + 2)
+    said = f"{n + 2} wrong with more than even confidence, the {n} surest of them"
+    assert errors_in_words(more) == said
+    assert f"{said}." in _Page(calibration_page(more)).text
 
 
 def test_page_says_what_became_of_the_limits(report: CalibrationReport) -> None:

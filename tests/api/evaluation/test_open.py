@@ -193,7 +193,7 @@ def test_every_question_is_a_line(facts: Engine, tmp_path: Path) -> None:
     records = [json.loads(line) for line in output.read_text().splitlines()]
     assert [record["question"] for record in records] == [f"What is fact {i}?" for i in range(60)]
     assert set(records[7]) == {
-        "open_question", "question", "answers", "group", "answer", "reason", "probability",
+        "open_question", "question", "answers", "group", "is_known", "answer", "reason", "probability",
         "calibration", "exact", "f1", "passage_rank", "document_rank", "answer_rank", "best",
         "total_ms",
     }  # fmt: skip

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from answerable.api.http.database import ServiceDatabase
-from answerable.api.http.feedback import MAX_ANSWER_CHARS, FeedbackStore
+from answerable.api.http.feedback import MAX_ANSWER_CHARS, Feedback, FeedbackStore, Verdict
 from answerable.api.http.feedback_export import FeedbackExport, export_feedback
-from answerable.reader import SquadAnswer, read_squad
+from answerable.reader import SquadAnswer, read_labelled, read_squad
 from tests.api.fakes import REMOTE, SALARIES
 from tests.api.http.serving import key_for, problem_of, serving
 
@@ -55,7 +55,7 @@ def _exported(index_folder: Path, tmp_path: Path) -> tuple[FeedbackExport, Any]:
 def test_feedback_becomes_squad_questions(
     client: TestClient, index_folder: Path, tmp_path: Path
 ) -> None:
-    """A right span and a shown one are answers, a right abstention is none, a wrong span nothing."""
+    """A right span and a shown one are answers, a right abstention is none; no wrong span is data."""
     assert _say(client, "right", **_span(client, "400 euros")).status_code == 201
     assert _say(client, "wrong", **_span(client, "three days")).status_code == 201
     said = {"question": "Where may I work?", "verdict": "here", **_span(client, "home")}
@@ -63,7 +63,7 @@ def test_feedback_becomes_squad_questions(
     said = {"question": "Who pays parental leave?", "verdict": "right", "comment": "indeed"}
     assert client.post("/v1/feedback", json=said).status_code == 201
     done, questions = _exported(index_folder, tmp_path)
-    assert done == FeedbackExport(answerable=2, unanswerable=1, left_out=1)
+    assert done == FeedbackExport(answerable=2, unanswerable=1, rejected=0, left_out=0)
     by_question = {one.question: one for one in questions}
     for question, text in ((QUESTION, "400 euros"), ("Where may I work?", "home")):
         found = by_question[question]
@@ -87,7 +87,55 @@ def test_last_word_counts(client: TestClient, index_folder: Path, tmp_path: Path
 def test_nothing_said_is_an_empty_file(tmp_path: Path) -> None:
     """Without feedback, and without a database, the export is a valid empty file."""
     done, questions = _exported(tmp_path / "none", tmp_path)
-    assert (done, questions) == (FeedbackExport(0, 0, 0), [])
+    assert (done, questions) == (FeedbackExport(0, 0, 0, 0), [])
+
+
+def _feedback(verdict: Verdict, answer: str | None, question: str = QUESTION) -> Feedback:
+    start = None if answer is None else REMOTE.index(answer)
+    return Feedback(question, verdict, "remote.md", "Remote work", 0, REMOTE, answer, start, id=7)
+
+
+def _labels(said: list[Feedback], tmp_path: Path) -> list[tuple[Any, ...]]:
+    path = tmp_path / "feedback.json"
+    export_feedback(said, path)
+    return [(one.answers, one.rejected, one.is_known) for one in read_labelled(path)]
+
+
+@pytest.mark.parametrize(
+    ("said", "labels"),
+    [
+        ([("wrong", "home")], [((), ("home",), False)]),
+        ([("wrong", None)], [((), (), False)]),
+        ([("wrong", "home"), ("wrong", "three days")], [((), ("home", "three days"), False)]),
+        ([("right", "home"), ("wrong", "home")], [((), ("home",), False)]),
+        ([("wrong", "home"), ("right", "home")], [(("home",), (), True)]),
+        ([("wrong", "home"), ("here", "three days")], [(("three days",), ("home",), True)]),
+        ([("wrong", None), ("here", "home")], [(("home",), (), True)]),
+        ([("right", None), ("here", "home")], [(("home",), (), True)]),
+        ([("right", None), ("wrong", None)], [((), (), False)]),
+        ([("wrong", None), ("right", None)], [((), (), True)]),
+        ([("wrong", "home"), ("right", None)], [((), ("home",), True)]),
+    ],
+)
+def test_calibrate_sees_what_was_wrong(
+    said: list[tuple[Verdict, str | None]], labels: list[tuple[Any, ...]], tmp_path: Path
+) -> None:
+    """Each question once: right answers, wrong ones, and whether it is known what is right."""
+    assert _labels([_feedback(*one) for one in said], tmp_path) == labels
+
+
+def test_export_counts_every_verdict(tmp_path: Path) -> None:
+    """As a question that is known, one that is not, or left out since a later one counts."""
+    said = [
+        _feedback("right", "home"),
+        _feedback("wrong", "three days"),
+        _feedback("wrong", "three days", "Who pays?"),
+        _feedback("wrong", "three days", "who pays"),
+        _feedback("right", None, "Where?"),
+        _feedback("wrong", None, "Why?"),
+    ]
+    done = export_feedback(said, tmp_path / "feedback.json")
+    assert done == FeedbackExport(answerable=1, unanswerable=1, rejected=2, left_out=1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A service that runs takes up a calibration that another process fits or removes."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,21 @@ def test_new_calibration_counts_from_the_next_question(index_folder: Path) -> No
         assert asked() == (0.7, "two.csv", "miss")
         remove_calibration(index_folder)
         assert asked()[:2] == (0.9, "by hand")
+
+
+def test_metrics_do_not_name_the_file_of_questions(index_folder: Path) -> None:
+    """The label changes with the calibration, and says nothing of it."""
+
+    def label() -> str:
+        lines = client.get("/metrics").text.splitlines()
+        (line,) = (one for one in lines if 'model_info{kind="calibration"' in one)
+        return line
+
+    with serving(index_folder, _Calibrated(0.9)) as client:
+        before = label()
+        save_calibration(index_folder, _fitted(0.8, "one.csv"))
+        assert label() != before
+        assert re.fullmatch(r'.*,model="fitted@[0-9a-f]{12}"} 1\.0', label())
 
 
 def test_damaged_calibration_is_named_as_what_it_is(index_folder: Path) -> None:

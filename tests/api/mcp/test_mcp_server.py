@@ -39,6 +39,14 @@ def test_answer_is_that_of_the_engine(mode: str, index_folder: Path) -> None:
     assert (found["abstained"], found["reason"]) == (False, None)
 
 
+def test_limit_that_no_longer_holds_is_not_the_models_to_change(index_folder: Path) -> None:
+    """The tool takes no limit, so that the model is not told to use another."""
+    result = called(index_folder, "ask", HOME, max_error=0.1)
+    assert result.is_error
+    assert "cannot keep its own error limit" in _text(result)
+    assert "max_error" not in _text(result)
+
+
 @pytest.mark.parametrize(
     ("reader", "question", "reason"),
     [

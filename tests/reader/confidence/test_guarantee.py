@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from answerable.reader import CalibrationSample, MaxErrorUnsupported
-from answerable.reader.confidence.guarantee import binomial_cdf
+from answerable.reader.confidence.guarantee import _Passing, binomial_cdf
 
 
 def _sample(n: int, seed: int) -> CalibrationSample:
@@ -96,7 +96,7 @@ def test_equal_weights_are_none() -> None:
 
 
 def test_one_question_asked_twice_is_one_question() -> None:
-    """Two halves of a question that go together support about what it does alone, not more."""
+    """Two halves of a question that go together have the variance of it alone, apart half of it."""
     alone = _sample(500, 3)
     twice = CalibrationSample.of(
         np.repeat(alone.probability, 2),
@@ -105,11 +105,10 @@ def test_one_question_asked_twice_is_one_question() -> None:
         np.repeat(np.arange(500), 2),
     )
     apart = CalibrationSample.of(twice.probability, twice.is_right, twice.weight)
-    for limit in (0.1, 0.15, 0.2, 0.3):
-        found = [sample.find_threshold(limit) for sample in (alone, twice, apart)]
-        one, two, more = [threshold.coverage if threshold else 0.0 for threshold in found]
-        assert two == pytest.approx(one, abs=0.015)
-        assert more > max(one, two) + 0.01
+    sums = [_Passing.of(sample).wrong for sample in (alone, twice, apart)]
+    assert sums[1].weight == pytest.approx(sums[0].weight)
+    assert sums[1].squared == pytest.approx(sums[0].squared)
+    assert sums[2].squared == pytest.approx(sums[0].squared / 2)
 
 
 def test_a_heavy_question_far_below_says_nothing_of_those_above() -> None:
