@@ -40,11 +40,12 @@ def is_contradiction(first: str, second: str) -> bool:
 
 
 def is_right_answer(text: str, answers: Sequence[str]) -> bool:
-    """Say whether a text is one of some right answers, in about their words.
+    """Say whether a text is one of some right answers, in about their words or in more.
 
-    Token F1 of at least 0.5 with one that it does not contradict: 27 days is not 25 days,
-    though half of the words are the same. A text that is nothing but articles and
-    punctuation, as the vitamin A, is compared as it stands.
+    It holds all words of one together, or has a token F1 of at least 0.5 with it, and does not
+    contradict it: 27 days is not 25 days, though half of the words are the same. One that says
+    less than that is too short. Numbers may be in words or figures. A text that is nothing but articles and punctuation, as the
+    vitamin A, is compared as it stands.
 
     Args:
         text: of the answer.
@@ -56,7 +57,14 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
 def _is_same_answer(text: str, answer: str) -> bool:
     if not (normalize_answer(text) and normalize_answer(answer)):
         return text.strip().casefold() == answer.strip().casefold()
-    return token_f1(text, answer) >= _SAME_F1 and not is_contradiction(text, answer)
+    if read_quantities(text).is_same(read_quantities(answer)):
+        return True
+    is_same = _holds(text, answer) or token_f1(text, answer) >= _SAME_F1
+    return is_same and not is_contradiction(text, answer)
+
+
+def _holds(text: str, answer: str) -> bool:
+    return f" {normalize_answer(answer)} " in f" {normalize_answer(text)} "
 
 
 def _is_contradiction_in_words(first: str, second: str) -> bool:

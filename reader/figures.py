@@ -18,6 +18,7 @@ _APOSTROPHES = "'\N{RIGHT SINGLE QUOTATION MARK}"
 
 FIGURE = (
     r"\d{4}-\d\d-\d\d(?!\d)"
+    r"|\d{1,2}/\d{1,2}/(?:\d{4}|\d\d)(?![\d/])"
     r"|\d{1,2}:\d\d(?!\d)"
     rf"|\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?!\d)(?:[.,]\d+)?"
     rf"|\d+(?:[.,{_APOSTROPHES}]\d+)*"
@@ -28,6 +29,7 @@ _DATE = re.compile(
     r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
     r"|(?P<iso_year>\d{4})-(?P<iso_month>\d\d)-(?P<iso_day>\d\d)"
 )
+_SLASHED = re.compile(r"(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d{4}|\d\d)")
 _TIME = re.compile(r"(?P<hour>\d{1,2})[:.](?P<minute>[0-5]\d)")
 # Groups of three digits after the first, with one and the same sign between them; then a fraction.
 _THOUSANDS = re.compile(
@@ -76,6 +78,8 @@ def read_figure(text: str, *, is_one: bool) -> Figure:
     """
     if date := _DATE.fullmatch(text):
         return _read_date(text, date)
+    if slashed := _SLASHED.fullmatch(text):
+        return _read_slashed(text, slashed)
     if thousands := _THOUSANDS.fullmatch(text):
         return Figure(_thousands(text, thousands))
     if lakhs := _LAKHS.fullmatch(text):
@@ -99,6 +103,17 @@ def _read_date(text: str, date: re.Match[str]) -> Figure:
         return Figure((_parts(text),))
     year = float(date["year"] or date["iso_year"])
     return Figure(((day, year),), _MONTHS[month - 1])
+
+
+def _read_slashed(text: str, date: re.Match[str]) -> Figure:
+    """Return day and year where only one of two numbers can be the day: 5/6 is May here, June there."""
+    month, day = sorted((int(date["first"]), int(date["second"])))
+    if not (1 <= month <= 12 and day <= 31 and (day > 12 or day == month)):
+        return Figure((_parts(text),))
+    years = (float(date["year"]), 2000.0 + float(date["year"]))[
+        : 2 if len(date["year"]) == 2 else 1
+    ]
+    return Figure(tuple((float(day), year) for year in years), _MONTHS[month - 1])
 
 
 def _thousands(text: str, match: re.Match[str]) -> tuple[Reading, ...]:

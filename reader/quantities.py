@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from answerable.index import STOP_WORDS
+
 from .figures import FIGURE, Figure, Reading, read_figure
 from .number_words import SCALES, VALUES, NumberWords
 
@@ -39,6 +41,7 @@ _MONEY_WORDS = frozenset(word for words in _MONEY.values() for word in words.spl
 
 _SUFFIXES = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
 _HALF = "½"
+_COUNTING = frozenset((*_UNIT_OF, *VALUES, *SCALES, _HALF)) | STOP_WORDS
 _AND_A_HALF = re.compile(r" and a half\b")
 _GOES_ON = frozenset((*SCALES, _HALF))  # with the figure before: 2 million, 2½
 
@@ -57,10 +60,21 @@ class Quantities:
     Attributes:
         numbers: the readings of each number; one of them is meant.
         units: of measure, with months, weekdays, am and pm.
+        words: what else it says, stop words left out.
     """
 
     numbers: tuple[tuple[Reading, ...], ...]
     units: frozenset[str]
+    words: frozenset[str]
+
+    def is_same(self, other: Self) -> bool:
+        """Whether both count something, may mean the same numbers, and say nothing else besides."""
+        return (
+            bool(self.numbers)
+            and self._may_be_among(other)
+            and other._may_be_among(self)
+            and (self.units, self.words) == (other.units, other.words)
+        )
 
     def can_agree(self, other: Self) -> bool:
         """Whether the numbers of one may be among those of the other, and a unit is the same."""
@@ -98,6 +112,7 @@ def read_quantities(text: str) -> Quantities:
             *(((number,),) for number in words.finished),
         ),
         units=frozenset(months | {unit for token in tokens if (unit := _unit(token))}),
+        words=frozenset(word for token in tokens if (word := token["word"])) - _COUNTING,
     )
 
 

@@ -168,3 +168,38 @@ def test_such_an_answer_is_right_for_no_other(text: str, answers: list[str]) -> 
 def test_a_denied_answer_is_not_right() -> None:
     """All words but one are the same, and that one says the opposite."""
     assert not is_right_answer("It can't be refunded", ["It can be refunded"])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("90° out of phase with each other", "90°"),
+        ("After liberation, rebuilding began as in other cities", "After liberation"),
+        ("the Finance Manager (extension 12)", "Finance"),
+        ("2500", "two thousand five hundred"),
+        ("two thousand five hundred", "2,500"),
+        ("€2,500", "two thousand five hundred euros"),
+        ("16/05/2024", "16 May 2024"),
+    ],
+)
+def test_an_answer_may_say_more_or_write_numbers_otherwise(text: str, answer: str) -> None:
+    """What holds all words of a right answer is right, as is the same number."""
+    assert is_right_answer(text, [answer])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Western art", "Western art from the Middle Ages to the present"),
+        ("200 people", "2"),
+        ("two hundred", "two"),
+        ("2500 dogs", "two thousand five hundred cats"),
+        ("€2,500", "two thousand five hundred dollars"),
+        ("a partial refund", "art"),
+        ("not after liberation but before it", "After liberation"),
+        ("2500", "two thousand six hundred"),
+    ],
+)
+def test_an_answer_that_says_less_or_something_else_is_wrong(text: str, answer: str) -> None:
+    """Parts of a right answer, other numbers, other things counted, parts of words."""
+    assert not is_right_answer(text, [answer])

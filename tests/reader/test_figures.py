@@ -49,6 +49,24 @@ def test_a_date_has_its_month(text: str) -> None:
     assert read_figure(text, is_one=False) == Figure(((16.0, 2024.0),), month="may")
 
 
+@pytest.mark.parametrize(
+    ("text", "readings", "month"),
+    [
+        ("16/05/2024", [(16.0, 2024.0)], "may"),
+        ("5/16/2024", [(16.0, 2024.0)], "may"),
+        ("5/5/2024", [(5.0, 2024.0)], "may"),
+        ("16/05/24", [(16.0, 24.0), (16.0, 2024.0)], "may"),
+        ("05/06/2024", [(5.0, 6.0, 2024.0)], None),
+        ("32/01/2024", [(32.0, 1.0, 2024.0)], None),
+    ],
+)
+def test_a_date_with_slashes_has_its_month_where_only_one_number_can_be_it(
+    text: str, readings: list[Reading], month: str | None
+) -> None:
+    """5/6 is in May to some and in June to others; a year of two digits may be of this century."""
+    assert read_figure(text, is_one=False) == Figure(tuple(readings), month)
+
+
 def test_a_scale_leaves_lists_and_times_out() -> None:
     """Thousands are counted, times and lists are not."""
     figure = Figure(((1000.0,), (1.0,), (3.0, 4.0), ((9, 30),)))

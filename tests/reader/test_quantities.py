@@ -3,7 +3,7 @@
 import pytest
 
 from answerable.reader.figures import Reading
-from answerable.reader.quantities import Quantities, read_quantities
+from answerable.reader.quantities import read_quantities
 
 _MOST_CHARS = 10_000  # of an answer
 
@@ -24,7 +24,8 @@ _MOST_CHARS = 10_000  # of an answer
 )
 def test_numbers_and_units(text: str, readings: list[list[Reading]], units: set[str]) -> None:
     """Each number with its readings, figures before words; units wherever they stand."""
-    assert read_quantities(text) == Quantities(tuple(map(tuple, readings)), frozenset(units))
+    found = read_quantities(text)
+    assert (found.numbers, found.units) == (tuple(map(tuple, readings)), units)
 
 
 @pytest.mark.parametrize(
