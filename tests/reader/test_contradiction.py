@@ -138,7 +138,11 @@ def test_it_is_symmetric_and_nothing_contradicts_itself(first: str, second: str)
 _NUMBERS = st.text(alphabet="0123456789.,:-'  €%kmay", max_size=24)
 _WORDS = st.lists(
     st.sampled_from(
-        "a two twenty hundred thousand million and half 3 1.000 ½ two-hour can't".split()
+        (
+            "a two twenty hundred thousand million and half 3 1.000 ½ two-hour can't at most "
+            "least 5 kg lb minus -5 -$5 no not more than up to after before until from 10 pm "
+            "22:00 am 30 June version 1.2 1.20 Room A B I working calendar days m °C F sq ≤ 5+ or"
+        ).split()
     )
 ).map(" ".join)
 
@@ -180,6 +184,18 @@ def test_a_denied_answer_is_not_right() -> None:
         ("two thousand five hundred", "2,500"),
         ("€2,500", "two thousand five hundred euros"),
         ("16/05/2024", "16 May 2024"),
+        ("10", "ten"),
+        ("1st", "first"),
+        ("12th", "twelfth"),
+        ("twenty-first", "21st"),
+        ("£1,200", "1200 pounds"),
+        ("22:00", "10 pm"),
+        ("10:30 p.m.", "22:30"),
+        ("12 May 2024", "2024-05-12"),
+        ("3-5 days", "3 to 5 days"),
+        ("between 3 and 5 days", "3–5 days"),
+        ("5km", "5 kilometres"),
+        ("minus five", "-5"),
     ],
 )
 def test_an_answer_may_say_more_or_write_numbers_otherwise(text: str, answer: str) -> None:
