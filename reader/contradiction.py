@@ -18,6 +18,9 @@ _CONTRACTION = re.compile(
     r"\b(?:[a-z]+n['\N{RIGHT SINGLE QUOTATION MARK}]t|(?:ai|are|ca|could|did|do|does|had|has|have|is|must"
     r"|need|should|was|were|wo|would)nt)\b"
 )
+# A capital that stands alone as a name: Room B, Plan A; not the initial of John F. Kennedy.
+_LETTER = re.compile(r"(?<![\w'’.&/-])[B-HJ-Z](?![\w'’&/-]|\.\s*\S)")
+_A_OR_I = re.compile(r"(?:^|(?<=\w )|(?<=\w\())[AI](?=\W*$|[,;:)] | (?:and|or) )")
 _TITLES = frozenset("mr mrs ms miss dr prof professor sir".split())
 
 
@@ -25,15 +28,20 @@ def is_contradiction(first: str, second: str) -> bool:
     """Say whether two answers to one question cannot both be what was asked for.
 
     - Both hold numbers: they contradict unless the numbers of one are among those of the
-      other and their units, months and weekdays can be the same. Words and figures are
-      equal (four, 4), so are 1,000 and 1.000; nothing is converted (28 days, 4 weeks).
+      other and their units, months and weekdays can be the same, or where one is the most
+      of what the other is the least. Words and figures are equal (four, 4), so are 1,000
+      and 1.000; nothing is converted (28 days, 4 weeks).
     - Neither does: they contradict, if short, where one is negated and the other is not, or where
       neither's words are among the other's and half of them or fewer are shared.
     - Only one does: too different to compare; no contradiction.
+    - Whether they do or not: they contradict, if short, where each names a letter that the
+      other does not (Room A, Room B).
     """
     counted, other = read_quantities(first), read_quantities(second)
     if bool(counted.numbers) != bool(other.numbers):
         return False
+    if _name_other_letters(first, second):
+        return True
     if counted.numbers:
         return not counted.can_agree(other)
     return _is_contradiction_in_words(first, second)
@@ -43,8 +51,8 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
     """Say whether a text is one of some right answers, in about their words.
 
     Token F1 of at least 0.5 with one that it does not contradict: 27 days is not 25 days,
-    though half of the words are the same. Numbers may be in words or figures. A text that is
-    nothing but articles and punctuation, as the vitamin A, is compared as it stands.
+    though half of the words are the same; or the same number in other words or figures. A text
+    that is nothing but articles and punctuation, as the vitamin A, is compared as it stands.
 
     Args:
         text: of the answer.
@@ -56,9 +64,10 @@ def is_right_answer(text: str, answers: Sequence[str]) -> bool:
 def _is_same_answer(text: str, answer: str) -> bool:
     if not (normalize_answer(text) and normalize_answer(answer)):
         return text.strip().casefold() == answer.strip().casefold()
-    if read_quantities(text).is_same(read_quantities(answer)):
-        return True
-    return token_f1(text, answer) >= _SAME_F1 and not is_contradiction(text, answer)
+    is_same = token_f1(text, answer) >= _SAME_F1 or read_quantities(text).is_same(
+        read_quantities(answer)
+    )
+    return is_same and not is_contradiction(text, answer)
 
 
 def _is_contradiction_in_words(first: str, second: str) -> bool:
@@ -74,6 +83,19 @@ def _is_contradiction_in_words(first: str, second: str) -> bool:
     ):
         return False
     return token_f1(" ".join(words), " ".join(others)) <= 0.5
+
+
+def _name_other_letters(first: str, second: str) -> bool:
+    letters, others = _letters(first), _letters(second)
+    return (
+        bool(letters and others)
+        and letters.isdisjoint(others)
+        and max(len(_content_words(first)), len(_content_words(second))) <= _MOST_WORDS
+    )
+
+
+def _letters(text: str) -> set[str]:
+    return {*_LETTER.findall(text), *_A_OR_I.findall(text)}
 
 
 def _content_words(text: str) -> list[str]:

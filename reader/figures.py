@@ -64,6 +64,12 @@ class Figure:
         numbers = tuple((one * scale,) for one in firsts if isinstance(one, float))
         return replace(self, readings=numbers or self.readings)
 
+    def on_clock(self, half: str) -> Self:
+        """Return the same with the hours of the whole day before those of its half, am or pm."""
+        given = self.readings
+        moved = tuple(_on_clock(one, half) for one in given)
+        return replace(self, readings=tuple(dict.fromkeys(moved + given)))
+
     def or_else(self, other: Self) -> Self:
         """Return both with their readings together."""
         return replace(self, readings=self.readings + other.readings)
@@ -139,6 +145,18 @@ def _times(match: re.Match[str]) -> list[Reading]:
         return [(float(hour),)]
     in_hours: list[Reading] = [(hour + minute / 60,)] if ":" in match[0] else []
     return [((hour, minute),), *in_hours]
+
+
+def _on_clock(reading: Reading, half: str) -> Reading:
+    """Return 22 for 10 pm, and what is no time as it is."""
+    if len(reading) != 1:
+        return reading
+    value = reading[0]
+    hour = value if isinstance(value, float) else float(value[0])
+    if not 1 <= hour < 13:
+        return reading
+    moved = (hour + 12.0 * (half == "pm")) - 12.0 * (hour >= 12)
+    return (moved,) if isinstance(value, float) else ((int(moved), value[1]),)
 
 
 def _parts(text: str) -> Reading:

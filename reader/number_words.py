@@ -8,11 +8,15 @@ _SMALL = (
     "fifteen sixteen seventeen eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
 
 VALUES = {word: float(value) for value, word in enumerate(_SMALL)}
 VALUES |= {word: 10.0 * value for value, word in enumerate(_TENS, start=2)}
 VALUES |= {word: float(value) for value, word in enumerate(_ORDINALS, start=1)}
+VALUES |= {f"{word[:-1]}ieth": 10.0 * value for value, word in enumerate(_TENS, start=2)}
 """What a word adds to a number."""
 
 SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}

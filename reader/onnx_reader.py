@@ -328,13 +328,19 @@ class OnnxReader:
     def _with_rival(self, spans: Sequence[Span], rival: Rival) -> tuple[Span, ...]:
         """Return the candidates with the rival second, as many as there were, but two at least.
 
-        Its probability is what it has alone: that for which it is believed.
+        Each side is as sure as it would be without the other, which is what it is believed for;
+        none of the others is likelier than the first.
         """
         place = (rival.span.document_id, rival.span.start)
-        probability = self.confidence.probability(rival.features)
-        second = _span(rival.span, min(spans[0].probability, probability))
-        others = [s for s in spans[1:] if (s.document_id, s.start) != place]
-        return (spans[0], second, *others)[: max(2, len(spans))]
+        probability = self.confidence.probability(rival.answer_features)
+        first = replace(spans[0], probability=probability)
+        second = _span(rival.span, self.confidence.probability(rival.features))
+        others = [
+            replace(span, probability=min(span.probability, probability))
+            for span in spans[1:]
+            if (span.document_id, span.start) != place
+        ]
+        return (first, second, *others)[: max(2, len(spans))]
 
     def _reason_to_abstain(self, spans: Sequence[Span], least: float) -> AbstentionReason | None:
         """Return None if the best span may be given as the answer."""

@@ -1,56 +1,29 @@
-"""The numbers and units of a text, in figures or words, so that two texts can be compared.
+"""The numbers, units and bounds of a text, so that two texts can be compared.
 
-``figures`` says what a figure can mean, ``number_words`` puts words together. Where a number has
-several readings, texts agree if they agree in any of them.
+``found_numbers`` finds the numbers, ``units`` is the table of units, ``bounds`` says what is the
+most and what the least. Where a number has several readings, texts agree if they agree in any.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 from answerable.index import STOP_WORDS
 
-from .figures import FIGURE, Figure, Reading, read_figure
-from .number_words import SCALES, VALUES, NumberWords
+from .bounds import NUMBER, WINDOW, Bound, are_opposed, bounds_of
+from .figures import Reading, Value
+from .found_numbers import Number, find_numbers
+from .number_signs import MINUS, goes_down, signed
+from .number_tokens import HALF, Token, tokens_of, word_before, word_behind
+from .number_words import SCALES, VALUES
+from .units import MONEY_SIGNS, MOST_WORDS, UNIT_OF, meanings, unit_behind_number
 
-_MONEY = {
-    "euro": "€ eur euro euros",
-    "dollar": "$ usd dollar dollars",
-    "pound": "£ gbp pound pounds",
-}
-_MEASURES = _MONEY | {
-    "percent": "% percent pct",
-    "second": "second seconds sec",
-    "minute": "minute minutes min",
-    "hour": "hour hours",
-    "day": "day days",
-    "week": "week weeks",
-    "month": "month months",
-    "year": "year years annual",
-}
-_NAMED = (
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday"
-).split()
-_UNIT_OF = {word: unit for unit, words in _MEASURES.items() for word in words.split()}
-_COUNTED = frozenset(_UNIT_OF)
-_UNIT_OF |= {word: word for word in _NAMED} | {word[:3]: word for word in _NAMED}
-_UNIT_OF |= {"sept": "september", "am": "am", "a.m": "am", "pm": "pm", "p.m": "pm"}
-_MONEY_WORDS = frozenset(word for words in _MONEY.values() for word in words.split())
-
-_SUFFIXES = {"k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9}
-_HALF = "½"
-_COUNTING = frozenset((*_UNIT_OF, *VALUES, *SCALES, _HALF)) | STOP_WORDS
-_AND_A_HALF = re.compile(r" and a half\b")
-_GOES_ON = frozenset((*SCALES, _HALF))  # with the figure before: 2 million, 2½
-
-# A figure with what is written together with it, a word, or a sign of money.
-_TOKEN = re.compile(
-    rf"(?P<figure>{FIGURE})(?:st|nd|rd|th)?(?:(?P<suffix>{'|'.join(_SUFFIXES)})\b)?"
-    r"|(?P<word>[^\W\d_]+(?:\.[^\W\d_]+)*|[%€$£])"
-)
-_Token = re.Match[str]
+_NONE: frozenset[str] = frozenset()
+_CLOCK = frozenset(("am", "pm"))
+_COUNTING = frozenset((*UNIT_OF, *VALUES, *SCALES, *MINUS, HALF, "between")) | STOP_WORDS
+_VERSION = re.compile(r"\b(?:versions?|releases?|ver\.?|v\.?) ?(\d+(?:\.\d+)+)", re.IGNORECASE)
+_MOST_PARTS = 3  # of a version that are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,143 +32,151 @@ class Quantities:
 
     Attributes:
         numbers: the readings of each number; one of them is meant.
-        units: of measure, with months, weekdays, am and pm.
+        units: of measure, with months, weekdays, am and pm, wherever they stand.
         words: what else it says, stop words left out.
+        measured: by number, what the units right behind it can mean.
+        bounds: by number, of what it is the most or the least.
+        versions: the parts of version numbers.
+        goes_down: whether a number may be negative without a sign, as in "a loss of 5".
     """
 
     numbers: tuple[tuple[Reading, ...], ...]
     units: frozenset[str]
     words: frozenset[str]
+    measured: Mapping[Value, frozenset[str]] = field(default_factory=dict)
+    bounds: Mapping[Value, frozenset[Bound]] = field(default_factory=dict)
+    versions: frozenset[tuple[str, ...]] = frozenset()
+    goes_down: bool = False
 
     def is_same(self, other: Self) -> bool:
         """Whether both count something, may mean the same numbers, and say nothing else besides."""
+        is_down = self.goes_down or other.goes_down
         return (
             bool(self.numbers)
-            and self._may_be_among(other)
-            and other._may_be_among(self)
-            and (self.units, self.words) == (other.units, other.words)
+            and self._may_be_among(other, is_down)
+            and other._may_be_among(self, is_down)
+            and self._besides == other._besides
         )
 
     def can_agree(self, other: Self) -> bool:
-        """Whether the numbers of one may be among those of the other, and a unit is the same."""
-        if not (self._may_be_among(other) or other._may_be_among(self)):
+        """Whether the numbers of one may be among those of the other, in one unit and bound."""
+        is_down = self.goes_down or other.goes_down
+        if not (self._may_be_among(other, is_down) or other._may_be_among(self, is_down)):
             return False
-        return not (self.units and other.units) or bool(self.units & other.units)
+        if self.units and other.units and _possible(self.units).isdisjoint(_possible(other.units)):
+            return False
+        return not (
+            self._measures_otherwise(other)
+            or any(
+                are_opposed(bounds, other.bounds[value])
+                for value, bounds in self.bounds.items()
+                if value in other.bounds
+            )
+            or _are_other_versions(self.versions, other.versions)
+        )
 
-    def _may_be_among(self, other: Self) -> bool:
+    @property
+    def _besides(self) -> tuple[frozenset[str], bool, frozenset[str]]:
+        """What is said besides the numbers; am and pm are of the number."""
+        known = _possible(self.units)
+        is_measured = any(units.isdisjoint(known) for units in self.measured.values())
+        return self.units - _CLOCK, is_measured, self.words
+
+    def _measures_otherwise(self, other: Self) -> bool:
+        """Whether a number of both has units that cannot be one: 5 kg and 5 lb."""
+        return any(
+            units.isdisjoint(other.measured[value])
+            for value, units in self.measured.items()
+            if value in other.measured
+        )
+
+    def _may_be_among(self, other: Self, is_down: bool) -> bool:
         # Among all readings of the other at once: to try each combination could take for ever.
         values = {value for readings in other.numbers for one in readings for value in one}
+        if is_down:
+            values |= {-value for value in values if isinstance(value, float)}
         return all(any(values.issuperset(one) for one in readings) for readings in self.numbers)
 
 
 def read_quantities(text: str) -> Quantities:
-    """Return the numbers and units of a text, in time linear in its length."""
-    tokens = list(_TOKEN.finditer(_AND_A_HALF.sub(f" {_HALF}", text.lower())))
-    words = NumberWords()
-    figures: list[Figure] = []
-    for place, token in enumerate(tokens):
-        if token["word"]:
-            _add_word(words, tokens, place)
-            continue
-        figure = _figure_at(tokens, place)
-        number = _only_number(figure)
-        if number is not None and _word_after(tokens, place) in _GOES_ON:
-            words.add_figure(number)
-        else:
-            words.finish()
-            figures.append(figure)
-    words.finish()
-    months = {figure.month for figure in figures if figure.month}
+    """Return the numbers, units and bounds of a text, in time linear in its length."""
+    tokens = tokens_of(text)
+    numbers = find_numbers(tokens)
+    found = _Found(tokens, numbers)
+    months = {number.month for number in numbers if number.month}
+    units = {unit for token in tokens if (unit := UNIT_OF.get(token["word"]))}
     return Quantities(
-        numbers=(
-            *(figure.readings for figure in figures),
-            *(((number,),) for number in words.finished),
-        ),
-        units=frozenset(months | {unit for token in tokens if (unit := _unit(token))}),
-        words=frozenset(word for token in tokens if (word := token["word"])) - _COUNTING,
+        numbers=tuple(signed(tokens, number) for number in numbers),
+        units=frozenset(months | units),
+        words=frozenset(
+            token["word"] for place, token in enumerate(tokens) if place not in found.in_units
+        )
+        - _COUNTING
+        - {None},
+        measured=found.measured,
+        bounds=found.bounds,
+        versions=frozenset(_parts(version) for version in _VERSION.findall(text)),
+        goes_down=goes_down(tokens),
     )
 
 
-def _unit(token: _Token) -> str | None:
-    return _UNIT_OF.get(token["word"])
+class _Found:
+    """What stands around the numbers of a text."""
+
+    def __init__(self, tokens: Sequence[Token], numbers: Sequence[Number]) -> None:
+        self.measured: dict[Value, frozenset[str]] = {}
+        self.bounds: dict[Value, frozenset[Bound]] = {}
+        self.in_units: set[int] = set()
+        taken = {place for one in numbers for place in range(one.first, one.last + 1)}
+        words = [
+            NUMBER if place in taken else token["word"] or NUMBER
+            for place, token in enumerate(tokens)
+        ]
+        for number in numbers:
+            first, after = number.first, number.last + 1
+            unit, n_words = unit_behind_number(_words_behind(tokens, number.last))
+            if before := MONEY_SIGNS.get(word_before(tokens, first) or ""):
+                unit, n_words = before, 0  # $5 m
+            bounds = bounds_of(words[max(first - WINDOW, 0) : first], words[after : after + WINDOW])
+            # The likeliest reading alone: 1.000 km are not 1 km. But 10 pm is 22 as well as 10.
+            readings = number.readings if unit in _CLOCK else number.readings[:1]
+            for value in {reading[0] for reading in readings}:
+                if unit:
+                    self.measured[value] = self.measured.get(value, _NONE) | meanings(unit)
+                if bounds:
+                    self.bounds[value] = self.bounds.get(value, frozenset[Bound]()) | bounds
+            if unit:
+                self.in_units.update(range(after, after + n_words))
 
 
-def _add_word(words: NumberWords, tokens: Sequence[_Token], place: int) -> None:
-    """Add a word to the number that it belongs to, or end the number."""
-    word = tokens[place]["word"]
-    if word in VALUES:
-        if _is_of_a_compound(tokens, place):
-            words.finish()
-        words.add_value(VALUES[word])
-    elif word in SCALES:
-        if _is_one_of(tokens, place):
-            words.add_value(1.0)
-        words.add_scale(SCALES[word])
-    elif word == _HALF:
-        words.add_half()
-    elif word != "and" or not words.is_round:
-        words.finish()
+def _words_behind(tokens: Sequence[Token], place: int) -> tuple[str, ...]:
+    """Return the words right behind a number that may be its unit; of the 50s, none."""
+    words: list[str] = []
+    if word_behind(tokens, place) == "s" and tokens[place].end() == tokens[place + 1].start():
+        return ()
+    while len(words) < MOST_WORDS and (word := word_behind(tokens, place)):
+        words.append(word)
+        place += 1
+    return tuple(words)
 
 
-def _is_of_a_compound(tokens: Sequence[_Token], place: int) -> bool:
-    """Whether a word from one to nine begins another thing: twenty two-hour sessions."""
-    token, after = tokens[place], _word_after(tokens, place)
+def _possible(units: frozenset[str]) -> frozenset[str]:
+    return frozenset(meaning for unit in units for meaning in meanings(unit))
+
+
+def _parts(version: str) -> tuple[str, ...]:
+    return tuple(version.split(".", _MOST_PARTS)[:_MOST_PARTS])
+
+
+def _are_other_versions(
+    versions: frozenset[tuple[str, ...]], others: frozenset[tuple[str, ...]]
+) -> bool:
+    """Whether both name versions, and none is one of the other's or a part of it: 1.2, 1.20."""
+    beginnings, other_beginnings = (
+        {one[:n] for one in some for n in range(1, _MOST_PARTS + 1)} for some in (versions, others)
+    )
     return (
-        VALUES[token["word"]] < 10
-        and after is not None
-        and after not in VALUES
-        and after not in SCALES
-        and token.string[token.end()] == "-"
-        and token.string[max(token.start() - 1, 0)] != "-"
+        bool(versions and others)
+        and versions.isdisjoint(other_beginnings)
+        and others.isdisjoint(beginnings)
     )
-
-
-def _is_one_of(tokens: Sequence[_Token], place: int) -> bool:
-    """Whether a scale is one: a hundred, but not half a million, nor a quarter of a million."""
-    before = [token["word"] for token in tokens[max(place - 2, 0) : place]]
-    return (
-        before[-1:] in (["a"], ["an"])
-        and not {"half", "of"}.intersection(before)
-        and not tokens[place]["word"].endswith("s")
-    )
-
-
-def _figure_at(tokens: Sequence[_Token], place: int) -> Figure:
-    """Return the readings of a figure where it stands."""
-    token, after = tokens[place], _word_after(tokens, place)
-    is_money = after in _MONEY_WORDS or _word_before(tokens, place) in _MONEY_WORDS
-    scale = _SUFFIXES.get(token["suffix"])
-    is_one = is_money or bool(scale) or after in _COUNTED or after in _GOES_ON
-    figure = read_figure(token["figure"], is_one=is_one)
-    if scale:
-        scaled = figure.scaled(scale)
-        # 10m may be metres, minutes or months.
-        return scaled if is_money or token["suffix"] != "m" else scaled.or_else(figure)
-    if after in SCALES and _only_number(figure) is None:
-        return figure.scaled(SCALES[after])
-    return figure
-
-
-def _only_number(figure: Figure) -> float | None:
-    """Return the number that a figure is, if there is nothing else that it can be."""
-    if len(figure.readings) == 1 and len(figure.readings[0]) == 1:
-        number = figure.readings[0][0]
-        return number if isinstance(number, float) else None
-    return None
-
-
-def _word_after(tokens: Sequence[_Token], place: int) -> str | None:
-    return _joined_word(tokens, place, place + 1)
-
-
-def _word_before(tokens: Sequence[_Token], place: int) -> str | None:
-    return _joined_word(tokens, place, place - 1)
-
-
-def _joined_word(tokens: Sequence[_Token], place: int, other: int) -> str | None:
-    """Return the word at another place if nothing but spaces or a hyphen lies between."""
-    if not 0 <= other < len(tokens):
-        return None
-    first, second = sorted((tokens[place], tokens[other]), key=_Token.start)
-    between = first.string[first.end() : second.start()].strip()
-    return tokens[other]["word"] if between in ("", "-") else None

@@ -77,3 +77,20 @@ def test_what_is_no_number_has_no_scale() -> None:
     """A list, a version or a date stays what it is, whatever follows it."""
     figure = read_figure("3,4,5", is_one=True)
     assert figure.scaled(1e3) == figure
+
+
+@pytest.mark.parametrize(
+    ("text", "half", "readings"),
+    [
+        ("10", "pm", [(22.0,), (10.0,)]),
+        ("10", "am", [(10.0,)]),
+        ("12", "pm", [(12.0,)]),
+        ("12", "am", [(0.0,), (12.0,)]),
+        ("10:30", "pm", [((22, 30),), (22.5,), ((10, 30),), (10.5,)]),
+        ("22", "pm", [(22.0,)]),
+        ("3,4,5", "pm", [(3.0, 4.0, 5.0)]),
+    ],
+)
+def test_half_of_the_day(text: str, half: str, readings: list[Reading]) -> None:
+    """Hours of the whole day come before those of its half; what is no time stays."""
+    assert read_figure(text, is_one=False).on_clock(half) == Figure(tuple(readings))

@@ -219,16 +219,33 @@ def test_a_reader_that_cannot_doubt_finds_no_conflict() -> None:
 
 
 def test_both_sides_of_a_conflict_are_as_sure_as_each_is_alone() -> None:
-    """The second side's probability is not what the first leaves of it."""
+    """Neither side's probability is what the other leaves of it."""
     tokenizer = word_tokenizer("ann tom")
     scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.0, 2.0)})
     weights = tuple(float(feature.name in ("score", "margin")) for feature in FEATURES)
     confidence = replace(IDENTITY_CONFIDENCE, weights=weights)
     reader = scripted_reader(scorer, tokenizer, confidence=confidence)
     passages = [passage("ann", id=1), passage("tom", id=2, document_id=2)]
-    first, second = reader.read("who", passages).spans[:2]
-    alone = reader.read("who", passages[1:]).spans[0]
-    assert (second.text, second.probability) == ("tom", min(first.probability, alone.probability))
+    sides = reader.read("who", passages).spans
+    alone = [reader.read("who", [one]).spans[0] for one in passages]
+    assert [side.text for side in sides] == [side.text for side in alone]
+    assert [side.probability for side in sides] == pytest.approx(
+        [side.probability for side in alone]
+    )
+
+
+def test_the_second_side_of_a_conflict_may_be_the_surer_one() -> None:
+    """The order is that of the scores; what others make of the first is not the second's matter."""
+    tokenizer = word_tokenizer("ann tom eve")
+    scorer = ScriptedScorer(tokenizer, {"ann": (3.0, 3.0), "tom": (2.9, 2.9), "eve": (1.5, 1.5)})
+    weights = tuple(float(feature.name == "margin") for feature in FEATURES)
+    confidence = replace(IDENTITY_CONFIDENCE, weights=weights)
+    reader = scripted_reader(scorer, tokenizer, confidence=confidence)
+    passages = [passage("ann eve", id=1), passage("tom", id=2, document_id=2)]
+    prediction = reader.read("who", passages)
+    first, second, *others = prediction.spans
+    assert (prediction.reason, first.text, second.text) == ("conflicting_answers", "ann", "tom")
+    assert second.probability > first.probability >= max(span.probability for span in others)
 
 
 def test_the_reader_sees_title_and_headings() -> None:

@@ -39,3 +39,11 @@ def test_readings_grow_with_the_text_only(part: str) -> None:
     numbers = read_quantities(text).numbers
     assert sum(len(one) for readings in numbers for one in readings) <= _MOST_CHARS
     assert max(map(len, numbers), default=0) <= 3
+
+
+@pytest.mark.parametrize(
+    "part", ["5 kg ", "10 pm to ", "at most 5 ", "of the age of ", "v1.2.", "-5 "]
+)
+def test_a_long_text_is_read_in_time(part: str) -> None:
+    """Fifty thousand characters take less than a second; were it their square, this would time out."""
+    assert read_quantities((part * 50_000)[:50_000]).goes_down is False
