@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from .features import FEATURES, N_FEATURES
 from .guarantee import CalibrationSample
+from .logistic import LogisticProblem, Matrix, minimize, sigmoid
 from .model import MIN_PROBABILITY, CalibrationOutcome, ConfidenceModel, Provenance
 from .pairs import Pair, Together, pair_values, shares
 from .shift import ShiftRule, mean_and_spread
@@ -25,10 +26,7 @@ _PRIOR_SPREAD = 0.5
 _BASE_SPREAD = 0.25
 _PAIR_SPREAD = 1.0  # of a pair's weight around 0, in log-odds
 _INTERCEPT_SPREAD = 3.0  # how often questions are answerable may differ by much
-_SMALLEST_CHANGE = 1e-7  # of a weight: none moves any longer
 _ENOUGH_FOR_SHIFT = 200  # questions: fewer do not show what is usual
-
-Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Coefficients:
         """Return the probability of each row of features."""
         known = np.where(np.isnan(features), self.usual, features)
         added = self.together.log_odds(features) if self.together else 0.0
-        return _sigmoid(self.intercept + known @ self.weights + added)
+        return sigmoid(self.intercept + known @ self.weights + added)
 
 
 def fit_confidence(
@@ -65,7 +63,7 @@ def fit_confidence(
         min_probability: abstain below it by default; None for the base's, and for 0.5 where
             nothing was fitted before.
         null_threshold: see ``ConfidenceModel``; None for the base's.
-        pairs: of features, to be weighed too; for thousands of questions and no base.
+        pairs: of features, to be weighed too; for thousands of questions, not for those that move a base.
     """
     features, is_right, weight = _arrays(outcomes)
     fitted = fit_coefficients(features, is_right, base, weight, pairs)
@@ -116,15 +114,16 @@ def fit_coefficients(
     weight: npt.NDArray[np.float64] | None = None,
     pairs: Sequence[Pair] = (),
 ) -> Coefficients:
-    """Fit by Newton's method on the free weights, those at their bound held there.
+    """Fit a law to labelled questions.
 
     Args:
         features: (n_questions, n_features), NaN where unknown; may be of no question at all.
         is_right: (n_questions,).
         base: the centre of the prior, whose pairs stay as they are; None for 0.
         weight: (n_questions,), how much each counts; None if all count alike.
-        pairs: to be weighed too, where there is no base.
+        pairs: to be weighed too; none are where there is a base.
     """
+    pairs = () if base else pairs
     weight = np.ones(len(is_right)) if weight is None else weight
     if base is not None and base.shift is not None:
         usual, spread = np.array(base.usual), np.array(base.shift.spread)
@@ -133,20 +132,18 @@ def fit_coefficients(
     spread = np.maximum(spread, [feature.least_spread for feature in FEATURES])
     scaled = np.nan_to_num((features - usual) / spread, nan=0.0)
     paired = pair_values(shares(features, usual, spread), pairs)
-    problem = _Problem(
-        design=np.column_stack([np.ones(len(scaled)), scaled, paired]),
-        offset=base.together.log_odds(features)
-        if base and base.together
-        else np.zeros(len(scaled)),
-        is_right=is_right,
-        weight=weight,
-        centre=np.concatenate(
-            [_centre(base, is_right, weight, usual, spread), np.zeros(len(pairs))]
-        ),
-        penalty=_penalty(base, len(pairs)),
-        direction=np.array([0, *(f.direction for f in FEATURES), *(p.direction for p in pairs)]),
+    centre = _centre(base, is_right, weight, usual, spread)
+    beta = minimize(
+        LogisticProblem(
+            design=np.column_stack([np.ones(len(scaled)), scaled, paired]),
+            offset=_together_before(base, features),
+            is_right=is_right,
+            weight=weight,
+            centre=np.concatenate([centre, np.zeros(len(pairs))]),
+            penalty=_penalty(base, len(pairs)),
+            direction=np.array([0, *_directions(pairs)]),
+        )
     )
-    beta = _newton(problem)
     weights = beta[1 : N_FEATURES + 1] / spread
     together = base.together if base else _together(pairs, beta[N_FEATURES + 1 :], usual, spread)
     return Coefficients(float(beta[0] - weights @ usual), weights, usual, together)
@@ -170,6 +167,17 @@ def _centre(
     return np.array([float(np.log(rate / (1 - rate))), *[0.0] * N_FEATURES])
 
 
+def _together_before(base: ConfidenceModel | None, features: Matrix) -> Matrix:
+    """Return what the pairs of the base say, which stays: (n_questions,), in log-odds."""
+    if base is None or base.together is None:
+        return np.zeros(len(features))
+    return base.together.log_odds(features)
+
+
+def _directions(pairs: Sequence[Pair]) -> list[int]:
+    return [feature.direction for feature in FEATURES] + [pair.direction for pair in pairs]
+
+
 def _penalty(base: ConfidenceModel | None, n_pairs: int) -> Matrix:
     weight_spread = _PRIOR_SPREAD if base is None else _BASE_SPREAD
     spreads = [_INTERCEPT_SPREAD, *[weight_spread] * N_FEATURES, *[_PAIR_SPREAD] * n_pairs]
@@ -185,70 +193,6 @@ def _together(
         return None
     chosen, theirs = zip(*kept, strict=True)
     return Together(chosen, theirs, tuple(usual.tolist()), tuple(spread.tolist()))
-
-
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    """What is minimized: see ``loss``.
-
-    Attributes:
-        design: (n_questions, n_weights), ones first.
-        offset: (n_questions,), log-odds that are given.
-        is_right: (n_questions,).
-        weight: (n_questions,).
-        centre: (n_weights,), of the prior.
-        penalty: (n_weights,), its precision.
-        direction: (n_weights,), the sign that a weight may have, 0 for either.
-    """
-
-    design: Matrix
-    offset: Matrix
-    is_right: npt.NDArray[np.bool_]
-    weight: Matrix
-    centre: Matrix
-    penalty: Matrix
-    direction: npt.NDArray[np.int_]
-
-    def loss(self, beta: Matrix) -> float:
-        log_odds = self.offset + self.design @ beta
-        likelihood = self.weight * (np.logaddexp(0.0, log_odds) - self.is_right * log_odds)
-        return float(likelihood.sum() + 0.5 * (self.penalty * (beta - self.centre) ** 2).sum())
-
-    def projected(self, beta: Matrix) -> Matrix:
-        return np.where(beta * self.direction < 0, 0.0, beta)
-
-
-def _newton(problem: _Problem) -> Matrix:
-    """Minimize the loss under the signs of the weights."""
-    beta = problem.projected(problem.centre)
-    loss = problem.loss(beta)
-    for _ in range(200):
-        step = _newton_step(problem, beta)
-        for halvings in range(30):
-            moved = problem.projected(beta - 0.5**halvings * step)
-            lower = problem.loss(moved)
-            if lower <= loss:
-                break
-        change = float(np.abs(moved - beta).max())
-        beta, loss = moved, lower
-        if change < _SMALLEST_CHANGE:
-            break
-    return beta
-
-
-def _newton_step(problem: _Problem, beta: Matrix) -> Matrix:
-    """Return the whole step of the weights that are free: 0 for those held at their bound."""
-    probability = _sigmoid(problem.offset + problem.design @ beta)
-    residual = problem.weight * (probability - problem.is_right)
-    gradient = problem.design.T @ residual + problem.penalty * (beta - problem.centre)
-    direction = problem.direction
-    is_free = ~((direction != 0) & (beta == 0) & (gradient * direction > 0))
-    design = problem.design[:, is_free]
-    curvature = problem.weight * probability * (1 - probability)
-    hessian = (design.T * curvature) @ design + np.diag(problem.penalty[is_free])
-    step = np.zeros(len(beta))
-    step[is_free] = np.linalg.solve(hessian, gradient[is_free])
-    return step
 
 
 def _arrays(
@@ -283,7 +227,3 @@ def _folds(groups: Sequence[str], n_folds: int) -> npt.NDArray[np.int_]:
 
 def _first(given: float | None, otherwise: float) -> float:
     return otherwise if given is None else given
-
-
-def _sigmoid(log_odds: Matrix) -> Matrix:
-    return 1.0 / (1.0 + np.exp(-np.clip(log_odds, -500, 500)))

@@ -42,6 +42,10 @@ class ShiftRule:
         mean, spread = mean_and_spread(features)
         scaled = np.nan_to_num((features - mean) / spread, nan=0.0)
         correlations = scaled.T @ scaled / len(scaled) + _RIDGE * np.eye(features.shape[1])
+        # What is the same in all questions, as the number of passages read, has shown no spread:
+        # it may differ by the spread of 1 that it is given, not by next to nothing.
+        never_moved = np.abs(scaled).max(axis=0, initial=0.0) < _LEAST_SPREAD
+        correlations[never_moved, never_moved] = 1 + _RIDGE
         precision = np.linalg.inv(correlations)
         rule = cls(_tuple(mean), _tuple(spread), tuple(map(_tuple, precision)), 0.0)
         distances = rule.squared_distances(features)

@@ -39,6 +39,17 @@ def test_another_kind_is_shifted(rule: ShiftRule) -> None:
     assert not rule.is_shifted(tuple(usual + np.array([2.0, 20.0, 0, 0])))
 
 
+def test_what_never_moved_may_differ_a_little() -> None:
+    """Ten passages read for every question of the calibration, three or thirty for another."""
+    features = _drawn(4000, seed=0)
+    features[:, 3] = np.log(10)
+    rule = ShiftRule.of(features)
+    row = np.array(rule.mean)
+    for n_passages, is_shifted in ((3, False), (30, False), (10_000, True)):
+        row[3] = np.log(n_passages)
+        assert rule.is_shifted(tuple(row)) is is_shifted
+
+
 def test_unknown_features_do_not_count(rule: ShiftRule) -> None:
     """What is not known is not held against an answer."""
     assert not rule.is_shifted((np.nan,) * N)
