@@ -2,8 +2,8 @@
 
 import pytest
 
-from answerable.reader import units
-from answerable.reader.units import meanings, unit_behind_number
+from answerable.reader.quantities import units
+from answerable.reader.quantities.units import meanings, unit_behind_number
 
 
 @pytest.mark.parametrize(

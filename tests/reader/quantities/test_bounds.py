@@ -2,7 +2,7 @@
 
 import pytest
 
-from answerable.reader.bounds import are_opposed, bounds_of
+from answerable.reader.quantities.bounds import are_opposed, bounds_of
 
 
 def _bounds(text: str) -> set[str]:

@@ -1,6 +1,6 @@
 """The numbers, units and bounds of a text, so that two texts can be compared.
 
-``found_numbers`` finds the numbers, ``units`` is the table of units, ``bounds`` says what is the
+``found`` finds the numbers, ``units`` is the table of units, ``bounds`` says what is the
 most and what the least. Where a number has several readings, texts agree if they agree in any.
 """
 
@@ -13,11 +13,11 @@ from answerable.index import STOP_WORDS
 
 from .bounds import NUMBER, WINDOW, Bound, are_opposed, bounds_of
 from .figures import Reading, Value
-from .found_numbers import Number, find_numbers
-from .number_signs import MINUS, goes_down, signed
-from .number_tokens import HALF, Token, tokens_of, word_before, word_behind
-from .number_words import SCALES, VALUES
+from .found import Number, find_numbers
+from .signs import MINUS, goes_down, signed
+from .tokens import HALF, Token, tokens_of, word_before, word_behind
 from .units import MONEY_SIGNS, MOST_WORDS, UNIT_OF, meanings, unit_behind_number
+from .words import SCALES, VALUES
 
 _NONE: frozenset[str] = frozenset()
 _CLOCK = frozenset(("am", "pm"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from answerable.reader.figures import Figure, Reading, read_figure
+from answerable.reader.quantities.figures import Figure, Reading, read_figure
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from answerable.index import STOP_WORDS
 
 from .figures import Reading
-from .found_numbers import Number
-from .number_tokens import Token
+from .found import Number
+from .tokens import Token
 from .units import MONEY_WORDS
 
 MINUS = frozenset(("minus", "negative"))

@@ -1,6 +1,6 @@
 """The words, figures and signs of money of a text: what its numbers are found in.
 
-``found_numbers`` finds them.
+``found`` finds them.
 """
 
 import re

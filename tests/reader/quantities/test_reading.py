@@ -2,8 +2,8 @@
 
 import pytest
 
-from answerable.reader.figures import Reading
 from answerable.reader.quantities import read_quantities
+from answerable.reader.quantities.figures import Reading
 
 _MOST_CHARS = 10_000  # of an answer
 

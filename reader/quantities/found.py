@@ -1,15 +1,15 @@
 """Finds the numbers of a text, in figures or words, each with its readings and its place.
 
-``figures`` says what a figure can mean, ``number_words`` puts words together.
+``figures`` says what a figure can mean, ``words`` puts words together.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .figures import Figure, Reading, read_figure
-from .number_tokens import HALF, SUFFIXES, Token, word_before, word_behind
-from .number_words import SCALES, VALUES, NumberWords
+from .tokens import HALF, SUFFIXES, Token, word_before, word_behind
 from .units import COUNTED, MONEY_WORDS
+from .words import SCALES, VALUES, NumberWords
 
 _GOES_ON = frozenset((*SCALES, HALF))  # with the figure before: 2 million, 2½
 _CLOCK = {"am": "am", "a.m": "am", "pm": "pm", "p.m": "pm"}

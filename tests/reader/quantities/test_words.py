@@ -2,7 +2,7 @@
 
 import pytest
 
-from answerable.reader.number_words import SCALES, VALUES, NumberWords
+from answerable.reader.quantities.words import SCALES, VALUES, NumberWords
 
 
 @pytest.mark.parametrize("value", [0, 7, 10, 13, 20, 42, 100, 105, 250, 999, 1000, 1001, 1200])

@@ -1,6 +1,6 @@
 """What a figure can mean, as the world writes figures: 1,000; 1.000; 1 000; 3,5; 9.30; 16.05.2024.
 
-Writers differ, so a figure may have several readings. ``quantities`` finds the figures of a text.
+Writers differ, so a figure may have several readings. ``tokens`` and ``found`` find the figures of a text.
 """
 
 import re

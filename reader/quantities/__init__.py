@@ -1,0 +1,3 @@
+from .reading import Quantities, read_quantities
+
+__all__ = ["Quantities", "read_quantities"]
