@@ -143,7 +143,8 @@ def _one_line(exc: Exception) -> str:
     # Not imported here: what failed may be an import, and then none of our errors was raised.
     ours = sys.modules.get("answerable.index.errors")
     if ours and isinstance(exc, ours.AnswerableError):
-        notes = getattr(exc, "__notes__", [])  # the command for just this index and reader
+        # The command for just this index and reader, where it is another than the message's.
+        notes = [note for note in getattr(exc, "__notes__", []) if note not in str(exc)]
         return "; ".join([str(exc), *(f"here: {note}" for note in notes)])
     return f"{type(exc).__name__}: {exc} (unexpected: run answerable --debug ... for more)"
 

@@ -52,7 +52,8 @@ def test_impossible_limit_is_told_before_anything_is_served(
     monkeypatch.setenv("ANSWERABLE_MAX_ERROR", "0.01")
     asked = _answerable("ask", "How many days per week from home?", cwd=tmp_path)
     served = _answerable(*command, cwd=tmp_path)
-    assert "they support limits from 0.09 on" in asked.stderr
+    assert "they support limits from 0.08 on" in asked.stderr
+    assert asked.stderr.count("answerable calibrate") == 1
     assert (
         (served.returncode, served.stderr) == (asked.returncode, asked.stderr) == (1, asked.stderr)
     )
