@@ -130,7 +130,9 @@ def test_cancelled_upload_is_not_taken_in(documents: Page, tmp_path: Path) -> No
     limits = {"offline": False, "latency": 0, "downloadThroughput": -1}
     slow.send("Network.emulateNetworkConditions", {**limits, "uploadThroughput": 64 * 1024})
     large, waiting = tmp_path / "large.txt", tmp_path / "waiting.txt"
-    large.write_text("A long and weary tale. " * 100_000, encoding="utf-8")
+    large.write_text(
+        "A long and weary tale. " * 1_500_000, encoding="utf-8"
+    )  # also if the limit comes late
     waiting.write_text("A short tale.\n", encoding="utf-8")
     rows = _upload(documents, large, waiting)
     expect(rows.filter(has_text="large.txt").locator(".state")).to_contain_text("Sending")
