@@ -7,6 +7,7 @@ function stays a name, and must be on the caller's list: nothing is ever importe
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, cast
@@ -62,13 +63,15 @@ def interpret(
     """
     machine = _Machine(names, storage)
     try:
-        instructions = pickletools.genops(cast(IO[bytes], source))  # it only reads
-        for count, (opcode, argument, _) in enumerate(instructions):
-            if opcode.name == "STOP":
-                return machine.result()
-            machine.step(opcode.name, argument)
-            if count >= _MAX_INSTRUCTIONS or len(machine.stack) > _MAX_STACK:
-                raise ModelFolderInvalid("its pickle is too long")
+        # Of escapes in a string that Python does not know it warns; the string stays as it is.
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            instructions = pickletools.genops(cast(IO[bytes], source))  # it only reads
+            for count, (opcode, argument, _) in enumerate(instructions):
+                if opcode.name == "STOP":
+                    return machine.result()
+                machine.step(opcode.name, argument)
+                if count >= _MAX_INSTRUCTIONS or len(machine.stack) > _MAX_STACK:
+                    raise ModelFolderInvalid("its pickle is too long")
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError) as exc:
         raise ModelFolderInvalid("its pickle is damaged or cut short") from exc
     raise ModelFolderInvalid("its pickle is cut short")

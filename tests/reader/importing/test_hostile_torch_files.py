@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from answerable.index import ModelFolderInvalid
@@ -327,6 +327,7 @@ def test_missing(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(noise=st.binary(max_size=60))
+@example(noise=b"S'\\ '\n")  # an escape that Python warns of
 def test_noise(tmp_path_factory: pytest.TempPathFactory, noise: bytes) -> None:
     """Any bytes for a pickle end as a value or in our own error."""
     path = write_zip(tmp_path_factory.mktemp("noise") / "m", b"\x80\x02" + noise + b".")
